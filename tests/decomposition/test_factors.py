@@ -1,0 +1,158 @@
+"""Factors of cos1d: suprema against dense sampling, composition, the lower limit, the order of the curves."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from rescert.decomposition import schedules
+from rescert.decomposition.constants import constants
+from rescert.decomposition.factors import (
+    composition_error,
+    decompose,
+    distances,
+    grid,
+    load_map,
+    lower_limit,
+    maximise,
+    rate,
+)
+from rescert.decomposition.interpolations import DerivativePower, Dilation, right_quotient
+
+EPS = torch.finfo(torch.float64).eps
+COS = load_map("cos1d")
+PATHS = [Dilation(COS), DerivativePower(COS)]
+CONFIG = {"map": "cos1d", "depths": [2, 8, 32], "schedules": ["printed", "uniform", "equalised", "optimal"]}
+
+
+@pytest.fixture(scope="module")
+def decomposed():
+    return decompose(CONFIG)
+
+
+def parameter(a):
+    return torch.tensor([a], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_path_leads_from_the_identity_to_the_map(path):
+    x = grid(COS, 101)
+    assert (path.value(parameter(0.0), x) - x).abs().max() <= 4 * EPS
+    assert (path.value(parameter(1.0), x) - COS.value(x)).abs().max() <= 16 * EPS
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("a", [0.25, 0.9])
+def test_jacobian_of_the_path_is_that_of_its_values(path, a):
+    x = grid(COS, 41)
+    automatic = torch.func.vmap(torch.func.jacrev(lambda v: path.value(parameter(a), v)))(x)
+    assert (path.jacobian(parameter(a), x) - automatic).abs().max() <= 64 * EPS
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_change_is_the_jacobian_of_the_factor(path):
+    x, a, b = grid(COS, 41), parameter(0.75), parameter(0.5)
+    plain = path.jacobian(a, x) / path.jacobian(b, x) - 1
+    assert (path.change(a, b, x) - plain).abs().max() <= 16 * EPS
+
+
+def test_right_quotient_of_matrices():
+    generator = torch.Generator().manual_seed(4)
+    matrix, divisor = (torch.randn(5, 3, 3, generator=generator, dtype=torch.float64) for _ in range(2))
+    assert (right_quotient(matrix, divisor) @ divisor - matrix).abs().max() <= 1e4 * EPS
+
+
+@pytest.mark.parametrize("depth", [2, 5, 16])
+def test_distances_are_those_of_dense_sampling(depth):
+    """The refined maximum is at least every sampled value, and no more than a fine grid explains."""
+    a = np.concatenate([[0.0], schedules.uniform(depth)])
+    v = np.linspace(-2, 2, 200_001)
+    naive = [np.abs((1 + np.sin(u * v) / 2) / (1 + np.sin(b * v) / 2) - 1).max() for b, u in itertools.pairwise(a)]
+    _, found = distances(Dilation(COS), a[1:], grid(COS, 2049))
+    assert (found.numpy() >= np.array(naive) - 16 * EPS).all()
+    assert (found.numpy() <= np.array(naive) * (1 + 1e-8)).all()
+
+
+def test_maximum_inside_and_at_an_end():
+    points = grid(COS, 9)
+    at, found = maximise(
+        lambda v: (
+            torch.stack([1 - (v[0, :, 0] - 0.3) ** 2, v[-1, :, 0]])
+            if len(v) > 1
+            else torch.cat([1 - (v[..., 0] - 0.3) ** 2, v[..., 0]])
+        ),
+        points,
+    )
+    assert at[:, 0].tolist() == pytest.approx([0.3, 2.0], abs=1e-7)
+    assert found.tolist() == pytest.approx([1.0, 2.0], abs=1e-13)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_composition_is_the_map_to_rounding(path):
+    """Each factor adds at most its own rounding, a few units in the last place times the conditioning M·Lip(h)."""
+    points = grid(COS, 65)
+    for depth in (1, 4, 32):
+        parameters = np.arange(1, depth + 1) / depth
+        assert composition_error(COS, path, parameters, points) <= 3 * 32 * EPS * (1 + depth)
+
+
+def test_a_schedule_that_stops_short_does_not_compose_to_the_map():
+    assert composition_error(COS, Dilation(COS), [0.5, 0.9], grid(COS, 65)) > 0.01
+
+
+def test_lower_limit_in_closed_form():
+    for depth in (1, 2, 256):
+        assert lower_limit(COS, depth, grid(COS, 2049)) == pytest.approx(1 - 2 ** (-1 / depth), rel=1e-12)
+
+
+def test_rate_of_a_power_law():
+    depths = [2, 4, 8, 16, 32]
+    assert rate(depths, [7.0 * m**-1.5 for m in depths]) == pytest.approx(-1.5, rel=1e-12)
+    assert math.isnan(rate([2], [1.0]))
+
+
+def test_table_has_one_row_a_depth_and_schedule(decomposed):
+    table, record = decomposed
+    assert len(table) == len(CONFIG["depths"]) * len(CONFIG["schedules"])
+    for row in table.itertuples():
+        assert len(row.parameters) == len(row.distances) == len(row.at) == row.depth
+        assert row.distance == max(row.distances)
+        assert row.composition_error <= 3 * 32 * EPS * (1 + row.depth)
+    assert record["printed_constant"] == "12"
+    assert record["near_identity_from"] == 59
+
+
+def test_curves_lie_in_their_proven_order(decomposed):
+    """limit = optimal <= equalised < uniform <= αRM max(a_i - a_{i-1}), and no schedule below the limit."""
+    table, _ = decomposed
+    known = constants(COS)
+    for depth, rows in table.groupby("depth"):
+        distance = rows.set_index("schedule")["distance"]
+        limit = rows["limit"].iloc[0]
+        assert distance["optimal"] == pytest.approx(limit, rel=1e-10)
+        assert limit < distance["equalised"] < distance["uniform"] <= known.uniform_bound(depth)
+        for row in rows[rows["schedule"] != "optimal"].itertuples():
+            steps = np.diff(row.parameters, prepend=0.0)
+            assert (np.array(row.distances) <= float(known.uniform) * steps).all()
+            assert row.distance <= row.printed_bound
+
+
+def test_equalised_factors_have_equal_distances(decomposed):
+    table, _ = decomposed
+    for row in table[table["schedule"] == "equalised"].itertuples():
+        assert max(row.distances) / min(row.distances) - 1 <= 1e-10
+
+
+def test_decomposing_twice_gives_equal_tables():
+    config = {**CONFIG, "depths": [4]}
+    assert decompose(config)[0].equals(decompose(config)[0])
+
+
+@pytest.mark.parametrize(
+    "change", [{"schedules": ["printed", "fast"]}, {"depths": []}, {"map": "cos2d"}, {"depths": [1]}, {"schedules": []}]
+)
+def test_misuse_is_refused(change):
+    with pytest.raises(ValueError, match="expected"):
+        decompose({**CONFIG, **change})

@@ -1,0 +1,91 @@
+"""Every benchmark map: what it must satisfy, and that its constants are true and not slack."""
+
+from fractions import Fraction
+from importlib import import_module
+
+import pytest
+import torch
+from flint import arb
+
+from rescert.sources import available
+
+MAPS = available("decomposition.maps")
+EPS = torch.finfo(torch.float64).eps
+
+
+@pytest.fixture(params=MAPS)
+def h(request):
+    return import_module(f"rescert.decomposition.maps.{request.param}")
+
+
+def points(h, count=400):
+    draws = torch.randn(count, h.DIMENSION, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    radii = torch.rand(count, 1, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    return float(Fraction(h.RADIUS)) * radii * draws / draws.norm(dim=-1, keepdim=True)
+
+
+def norm(matrices):
+    return torch.linalg.matrix_norm(matrices, ord=2)
+
+
+def test_fixes_the_origin_to_first_order(h):
+    origin = torch.zeros(h.DIMENSION, dtype=torch.float64)
+    assert torch.equal(h.value(origin), origin)
+    assert torch.equal(h.jacobian(origin), torch.eye(h.DIMENSION, dtype=torch.float64))
+
+
+def test_jacobian_is_that_of_automatic_differentiation(h):
+    x = points(h)
+    automatic = torch.func.vmap(torch.func.jacrev(h.value))(x)
+    assert (h.jacobian(x) - automatic).abs().max() <= 16 * EPS * automatic.abs().max()
+
+
+def test_change_of_the_jacobian_is_a_difference(h):
+    x, a, b = points(h), torch.tensor([0.7], dtype=torch.float64), torch.tensor([0.3], dtype=torch.float64)
+    difference = h.jacobian(a * x) - h.jacobian(b * x)
+    assert (h.jacobian_change(a, b, x) - difference).abs().max() <= 16 * EPS * h.jacobian(x).abs().max()
+
+
+def test_dilation_is_the_quotient_where_that_does_not_cancel(h):
+    x, a = points(h), torch.tensor([0.5], dtype=torch.float64)
+    assert (h.dilation(a, x) - h.value(a * x) / a).abs().max() <= 16 * EPS * x.abs().max()
+    assert torch.equal(h.dilation(torch.zeros(1, dtype=torch.float64), x), x)
+    assert torch.equal(
+        h.dilation(torch.ones(1, dtype=torch.float64), x).round(decimals=12), h.value(x).round(decimals=12)
+    )
+
+
+def test_constants_bound_all_sampled_ratios(h):
+    alpha, inverse = float(Fraction(h.SMOOTHNESS)), float(Fraction(h.INVERSE_LIPSCHITZ))
+    x, y = points(h), points(h).flip(0)
+    distance = (x - y).norm(dim=-1)
+    apart = distance > 1e-6
+    smoothness = (norm(h.jacobian(x) - h.jacobian(y)) / distance)[apart].max()
+    stretch = (distance / (h.value(x) - h.value(y)).norm(dim=-1))[apart].max()
+    assert smoothness <= alpha * (1 + 1e-9)
+    assert stretch <= inverse * (1 + 1e-9)
+    assert inverse >= 1
+
+
+def test_cos1d_constants_are_attained():
+    h = import_module("rescert.decomposition.maps.cos1d")
+    x = torch.tensor([[-torch.pi / 2], [0.0], [torch.pi / 2]], dtype=torch.float64)
+    slopes = h.jacobian(x)[:, 0, 0]
+    assert 1 / slopes[0] == pytest.approx(float(Fraction(h.INVERSE_LIPSCHITZ)), rel=4 * EPS)
+    assert slopes[2] == pytest.approx(1.5, rel=4 * EPS)
+    nearby = torch.tensor([1e-5], dtype=torch.float64)
+    secant = (h.jacobian(nearby) - h.jacobian(-nearby)).item() / 2e-5
+    assert secant == pytest.approx(float(Fraction(h.SMOOTHNESS)), rel=1e-9)
+
+
+@pytest.mark.parametrize("a", [1e-300, 1e-12, 1e-6, 0.3])
+def test_cos1d_dilation_does_not_cancel(a):
+    h = import_module("rescert.decomposition.maps.cos1d")
+    x = 1.7
+    beyond = arb(a) * (arb(x) / 2) ** 2 * (arb(a) * arb(x) / 2).sinc() ** 2
+    change = (arb(a) * arb(x)).sin() / 2
+    parameter, zero, point = (torch.tensor([v], dtype=torch.float64) for v in (a, 0.0, x))
+    # The part beyond x is computed on its own: exact where it is not lost against x.
+    assert h.dilation(parameter, point).item() == pytest.approx(float((arb(x) + beyond).mid()), rel=4 * EPS, abs=0)
+    computed = h.jacobian_change(parameter, zero, point).item()
+    assert computed == pytest.approx(float(change.mid()), rel=8 * EPS, abs=0)
