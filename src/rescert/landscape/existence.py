@@ -1,0 +1,216 @@
+r"""A true critical point near a candidate: which equations to solve, in which variables, on which box.
+
+Critical points of these networks are never isolated: $V_l$ enters through fewer numbers than it has, and zero weights
+make whole groups of parameters idle. A square system with one zero is found by three steps, each of them sound:
+
+- *gauge*: rows of $V_l$ are frozen whose gradient vanishes as soon as that of the other rows does (`independent_rows`);
+- *exact zeros* of the candidate stay zero; where they make gradient entries vanish identically, these are no equations;
+- *surplus variables* stay at the candidate's value: a zero of the system is one, whichever parameters are varied.
+
+The proof is the Krawczyk inclusion of `rescert.certify.krawczyk` on the remaining equations, with all other gradient
+entries exactly zero over the whole box.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import torch
+
+from rescert.certify import balls, derivative, inertia, krawczyk
+from rescert.certify.krawczyk import Zero
+from rescert.certify.problem import Builder, Program, trace
+from rescert.certify.proof import Proof
+from rescert.certify.sign import prove as prove_sign
+from rescert.landscape.expressions import Values, determinant, risk
+from rescert.networks.residual_blocks import depth
+
+Point = Mapping[str, np.ndarray]
+Entry = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A ``box`` of parameters and labels in which there is a critical point, with the assertions that prove it.
+
+    ``box`` is None where nothing is shown; the ``reason`` says why. ``program`` is the risk with frozen rows, and
+    ``rows`` maps each block with frozen rows to the rows that are kept.
+    """
+
+    box: Mapping[str, Any] | None
+    assertions: tuple[dict[str, Any], ...]
+    reason: str
+    program: Program
+    rows: Mapping[int, Sequence[int]]
+
+    def free_entries(self) -> list[Entry]:
+        """The parameter entries that are not frozen."""
+        frozen = frozen_entries(self.program)
+        return [e for e in balls.all_entries(self.program) if e[0] != "y" and e not in frozen]
+
+    def zero_eigenvalue(self) -> list[dict[str, Any]]:
+        r"""The assertion behind $\lambda_{\min}=0$ exactly: the Hessian is positive definite in the free entries.
+
+        Empty if that is not shown, or if more than rows of $V_L$ are frozen (see the claim for why these are harmless).
+        """
+        if self.box is None or "y" in self.program.inputs or set(self.rows) - {depth(self.program.inputs)}:
+            return []
+        box = {name: self.box[name] for name in self.program.inputs}
+        proof = inertia.prove_definite(self.program, box, variables=self.free_entries())
+        return [proof.assertion] if proof.assertion is not None else []
+
+
+def independent_rows(point: Point, block: int) -> tuple[int, ...] | None:
+    r"""Rows $I$ on which $M_l$ is square, and as far from singular as can be.
+
+    $M_l=[w,U_{l+1}^{\mathsf T},\dots,U_L^{\mathsf T}]$ without its zero columns. $\partial R/\partial V_l=M_lK$ for a
+    matrix $K$ (see the claim), so if its rows $I$ vanish and $\det M_l[I]\ne0$, then $K=0$ and all rows vanish. None if
+    there is nothing to freeze: $w=0$, or as many columns as rows or more.
+    """
+    matrix = _columns(point, block)
+    rows, count = matrix.shape
+    if not np.any(point["w"]) or count >= rows:
+        return None
+    choices = list(itertools.combinations(range(rows), count))
+    return max(choices, key=lambda chosen: abs(np.linalg.det(matrix[list(chosen)])))
+
+
+def _columns(point: Point, block: int) -> np.ndarray:
+    later = [point[f"U{k}"] for k in range(block + 1, depth(point) + 1)]
+    columns = np.concatenate([point["w"][None], *later]).T
+    return columns[:, np.any(columns != 0, axis=0)]
+
+
+def minor_program(point: Point, block: int, rows: Sequence[int]) -> Program:
+    """The program of $\\det M_l[I]$ in the parameters."""
+    shapes = {name: value.shape for name, value in point.items()}
+
+    def minor(values: Values):
+        vectors = [values["w"]]
+        for later in range(block + 1, depth(point) + 1):
+            used = np.flatnonzero(np.any(point[f"U{later}"] != 0, axis=1))
+            vectors += [values[f"U{later}"][int(j)] for j in used]
+        return determinant([[vector[i] for i in rows] for vector in vectors])
+
+    return trace(minor, shapes)
+
+
+def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, activation: str, free_labels: bool) -> Enclosure:
+    """Try to show that a box around the candidate holds a critical point.
+
+    With ``free_labels`` the parameters are held and the labels are varied (gradients are affine in them): the box
+    then holds labels for which ``point`` is critical. Otherwise the labels are held and parameters are varied.
+    """
+    rows = {block: independent_rows(point, block) for block in range(1, depth(point) + 1)}
+    rows = {block: kept for block, kept in rows.items() if kept is not None}
+    program = _frozen_risk(point, rows, inputs, labels, activation, free_labels)
+    zero, extra = (_vary_labels if free_labels else _vary_parameters)(program, point, labels)
+    if zero.box is None:
+        return Enclosure(None, (), zero.reason, program, rows)
+    box = {**zero.box} if free_labels else {**zero.box, "y": {"mid": labels, "rad": 0}}
+    proofs = [zero, *extra]
+    for block, kept in rows.items():
+        minor = minor_program(point, block, kept)
+        sign = ">" if float(minor.evaluate(point)) > 0 else "<"
+        proofs.append(prove_sign(minor, {name: box[name] for name in point}, sign))
+    if not all(proof.proved for proof in proofs):
+        reason = next(proof.reason for proof in proofs if not proof.proved)
+        return Enclosure(None, (), reason, program, rows)
+    return Enclosure(box, tuple(p.assertion for p in proofs if p.assertion), zero.reason, program, rows)
+
+
+def frozen_entries(program: Program) -> set[Entry]:
+    """The entries of $V_l$ that the program takes from its constants."""
+    moving = {name: value for name, value in program.constants.items() if name.startswith("moving")}
+    return {(f"V{n[6:]}", int(i)) for n, v in moving.items() for i in np.flatnonzero(np.asarray(v) == 0)}
+
+
+def _frozen_risk(
+    point: Point,
+    rows: Mapping[int, Sequence[int]],
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    activation: str,
+    free_labels: bool,
+) -> Program:
+    """The risk with the rows of $V_l$ outside ``rows`` held at the candidate's value, whatever the input says."""
+    constants: dict[str, np.ndarray] = {"X": inputs}
+    for block, kept in rows.items():
+        moving = np.isin(np.arange(len(point["w"])), kept)[:, None]
+        constants[f"moving{block}"] = np.broadcast_to(moving, point[f"V{block}"].shape).astype(np.float64)
+        constants[f"held{block}"] = np.where(moving, 0.0, point[f"V{block}"])
+    shapes = {name: value.shape for name, value in point.items()}
+    (shapes if free_labels else constants)["y"] = labels.shape if free_labels else labels
+
+    def frozen_risk(values: Values):
+        held = {f"V{k}": values[f"V{k}"] * values[f"moving{k}"] + values[f"held{k}"] for k in rows}
+        return risk({n: v for n, v in values.items() if not n.startswith(("moving", "held"))} | held, activation)
+
+    return trace(frozen_risk, shapes, constants)
+
+
+def _vary_parameters(program: Program, point: Point, labels: np.ndarray) -> tuple[Zero, list[Proof]]:
+    """Parameters that are not zero vary; as many of them as there are gradient entries not identically zero."""
+    frozen = frozen_entries(program)
+    free = [e for e in balls.all_entries(program) if point[e[0]].flat[e[1]] != 0 and e not in frozen]
+    gradient = balls.gradient(program, _around(point, free), precision=53)
+    equations = [e for e, g in zip(balls.all_entries(program), gradient, strict=True) if not g.is_zero()]
+    if len(equations) > len(free):
+        return Zero(None, None, f"{len(equations)} equations in {len(free)} variables that are not zero"), []
+    jacobian = _float_jacobian(derivative.gradient(program), point, free)
+    rows = [balls.all_entries(program).index(e) for e in equations]
+    variables = _best_columns(jacobian[rows], free)
+    refined = krawczyk.polish(program, point, variables, equations)
+    return krawczyk.prove(program, refined, variables, "gradient", equations), []
+
+
+def _vary_labels(program: Program, point: Point, labels: np.ndarray) -> tuple[Zero, list[Proof]]:
+    """As many labels vary as there are gradient entries that do not vanish for all labels."""
+    names, middle = list(point), {**point, "y": labels}
+    gradient = derivative.gradient(program, names)
+    free = [("y", i) for i in range(len(labels))]
+    values = balls.evaluate(gradient, _around(middle, free), precision=53)
+    chosen = [not g.is_zero() for g in values]
+    active = _selected(gradient, np.flatnonzero(chosen))
+    variables = _best_columns(_float_jacobian(active, middle, free), free)
+    zero = krawczyk.prove(active, middle, variables, "program")
+    if zero.box is None or all(chosen):
+        return zero, []
+    silent = _selected(gradient, np.flatnonzero(np.logical_not(chosen)))
+    return zero, [prove_sign(silent, zero.box, relation) for relation in ("<=", ">=")]
+
+
+def _around(middle: Point, entries: Sequence[Entry]) -> dict[str, Any]:
+    """A box wide enough that what is exactly zero on it vanishes identically."""
+    box = {name: {"mid": value, "rad": np.zeros(value.shape)} for name, value in middle.items()}
+    for name, position in entries:
+        box[name]["rad"].flat[position] = 1e-3
+    return box
+
+
+def _selected(program: Program, entries: np.ndarray) -> Program:
+    """The program of some entries of a one-axis output."""
+    builder = Builder(program)
+    selection = np.eye(program.output_shape[0])[entries]
+    return builder.build(builder.apply("matmul", builder.constant(selection), program.output))
+
+
+def _best_columns(jacobian: np.ndarray, free: Sequence[Entry]) -> list[Entry]:
+    """As many variables as equations, by QR with column pivoting, so that the Jacobian is well conditioned."""
+    if jacobian.shape[0] == len(free):
+        return list(free)
+    _, order = scipy.linalg.qr(jacobian, mode="r", pivoting=True)
+    return [free[i] for i in sorted(order[: jacobian.shape[0]])]
+
+
+def _float_jacobian(program: Program, point: Point, entries: Sequence[Entry]) -> np.ndarray:
+    """The Jacobian of the output in some input entries, (outputs, entries), in floats."""
+    jacobians = torch.func.jacrev(program.evaluate)({n: torch.as_tensor(v) for n, v in point.items()})
+    size = program.output_shape[0]
+    full = {name: value.reshape(size, -1).numpy() for name, value in jacobians.items()}
+    return np.stack([full[name][:, position] for name, position in entries], axis=1)

@@ -1,0 +1,113 @@
+"""Theorem 2 on a small search: certified points, controls, and the recheck of their certificates."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+
+from rescert import assessment, record, runtime
+from rescert.certify import check as checker
+from rescert.claim import Evidence, Inputs, Verdict
+from rescert.claims import ysj_theorem2
+from rescert.landscape.search import search
+
+SEARCH = {
+    "architecture": "residual_blocks",
+    "activation": "tanh",
+    "dimension": 3,
+    "widths": [3, 2],
+    "samples": 48,
+    "starts": 6,
+    "origins": ["constructed", "embedding", "designed"],
+    "iterations": 150,
+    "seed": 0,
+}
+NEED = "critical_points/ysj_theorem2"
+
+
+def emit(metrics, step):
+    return None
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("critical_points")
+    arrays, table = search(SEARCH, None, torch.device("cpu"), emit, generator=runtime.generator)
+    files = [folder / "ysj_theorem2.safetensors", folder / "ysj_theorem2.parquet"]
+    record.write_tensors(files[0], arrays, {"config": SEARCH})
+    record.write_parquet(files[1], table)
+    return Inputs({NEED: files})
+
+
+@pytest.fixture(scope="module")
+def assessed(inputs):
+    return assessment.assess("ysj_theorem2", {"instances": [{"landscape": "ysj_theorem2"}]}, inputs)
+
+
+def test_every_candidate_is_certified(inputs, assessed):
+    table = inputs.table(NEED)
+    assert table["candidate"].sum() >= 5
+    assert len(assessed.certificates) == table["candidate"].sum()
+    for statement in assessed.content["statements"]:
+        assert statement["verdict"] == Verdict.HOLDS
+        assert statement["evidence"] == Evidence.ENCLOSED
+
+
+def test_points_above_the_linear_risk_are_strict_saddles_with_the_bound(assessed):
+    rows = assessed.rows[assessed.rows["statement"] == "sharper"]
+    above = rows[rows["excess"] > 0]
+    assert set(above["origin"]) >= {"constructed"}
+    assert (above["smallest_eigenvalue"] <= above["bound_value"]).all()
+    assert (above["bound_value"] < 0).all()
+    assert (above["smallest_eigenvalue_sign"] == "negative").all()
+
+
+def test_the_checker_accepts_each_certificate_and_refuses_a_moved_box(assessed, tmp_path):
+    folder = tmp_path / "results" / "certificates" / "ysj_theorem2"
+    for name, certificate in assessed.certificates.items():
+        record.write_bytes(folder / certificate.arrays_name, certificate.arrays)
+        record.write_text(folder / f"{name}.json", certificate.text)
+        accepted = checker.accept(folder / f"{name}.json", tmp_path / "results", "ysj_theorem2", certificate.sha256)
+        assert accepted == ["printed", "sharper"]
+    document = json.loads(assessed.certificates["landscape=ysj_theorem2,point=0"].text)
+    document["assertions"][0]["box"]["w"]["mid"] = [1e-6, 0, 0]
+    moved = folder / "moved.json"
+    record.write_text(moved, json.dumps(document))
+    with pytest.raises(checker.Refused):
+        checker.accept(moved, tmp_path / "results")
+
+
+def test_the_control_does_not_hold(inputs):
+    finding = ysj_theorem2.check(ysj_theorem2.CLAIM.control, inputs)["printed"]
+    assert finding.verdict is Verdict.UNDECIDED
+    assert "not a critical point" in finding.reason
+
+
+def test_a_point_whose_existence_is_not_proved_is_numerical_at_most(inputs):
+    """Moved by 1e-9 the constructed point passes for critical in floats, but w is no longer exactly zero."""
+    instance = {"landscape": "ysj_theorem2", "point": 0, "shift": "1e-9"}
+    for finding in ysj_theorem2.check(instance, inputs).values():
+        assert finding.evidence is Evidence.NUMERICAL
+        assert not finding.certified
+        assert "not proved" in finding.reason
+
+
+def test_only_candidates_become_instances(inputs, tmp_path):
+    table = inputs.table(NEED)
+    table.loc[0, "candidate"] = False
+    path = tmp_path / "ysj_theorem2.parquet"
+    record.write_parquet(path, table)
+    changed = Inputs({NEED: [inputs.path(NEED, ".safetensors"), path]})
+    points = [instance["point"] for instance in ysj_theorem2.expand({"landscape": "ysj_theorem2"}, changed)]
+    assert 0 not in points
+    assert points
+
+
+def test_the_figure_shows_every_point_and_the_caption_counts_them(assessed):
+    rows = assessed.rows
+    drawing = ysj_theorem2.figure({"claims/ysj_theorem2": rows})
+    assert len(drawing.data) == (rows["statement"] == "printed").sum()
+    caption = ysj_theorem2.figure.__doc__.format(**ysj_theorem2.summary(rows))
+    assert f"{len(drawing.data)} of 6 starts" in caption
+    assert not pd.isna(drawing.data["excess"]).any()
