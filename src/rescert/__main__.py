@@ -1,6 +1,9 @@
 """The command line: parse, call, write. One function a verb, one verb a stage.
 
-python -m rescert VERB NAME --config JSON --input FILE… --output FILE… [--tracking off]
+python -m rescert VERB NAME --config JSON --input FILE… --output FILE… [--tracking off] [--log FILE]
+
+A mistake of the user's (bad value, missing or damaged file) is one sentence and exit code 1; its traceback is
+in the log. Compute verbs need neither MLflow nor Snakemake.
 """
 
 from __future__ import annotations
@@ -8,12 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
+import time
+import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, TextIO
 
 from rescert import record
 
@@ -58,8 +66,10 @@ def _emitting(args: argparse.Namespace, record_name: str) -> Iterator[Emit]:
 def _device(args: argparse.Namespace):
     from rescert import runtime
 
+    runtime.keep_freed_memory()
+    device = runtime.device(args.config.get("device", "auto"))
     runtime.set_threads(args.config.get("threads", 1))
-    return runtime.device(args.config.get("device", "auto"))
+    return device
 
 
 def prepare(args: argparse.Namespace) -> None:
@@ -76,35 +86,55 @@ def decompose(args: argparse.Namespace) -> None:
     record.write_json(_output(args, ".json"), {**content, **_provenance(args, "rescert.decomposition.factors")})
 
 
+def _bar(description: str) -> Callable[[Iterable], Iterable]:
+    """A progress bar with rate and remaining time, on a terminal only."""
+    from tqdm import tqdm
+
+    return lambda steps: tqdm(steps, desc=description, unit="step", disable=not sys.stderr.isatty())
+
+
 def train(args: argparse.Namespace) -> None:
+    from rescert import runtime
+
     device = _device(args)
     trainer = import_module(f"rescert.dynamics.{args.config['trainer']}")
+    modules = (f"rescert.networks.{args.config['architecture']}", trainer.__name__)
     with _emitting(args, f"networks/{args.name}") as emit:
-        trained = trainer.train(args.config, _inputs(args.input), device, emit)
-    record.write_tensors(_output(args, "weights.safetensors"), trained.weights)
-    record.write_parquet(_output(args, "history.parquet"), trained.history)
-    module = f"rescert.networks.{args.config['architecture']}"
-    record.write_json(
-        _output(args, "record.json"), {**trained.record, **_provenance(args, module), "device": device.type}
-    )
+        trained = trainer.train(
+            args.config,
+            _inputs(args.input),
+            device,
+            emit,
+            generator=runtime.generator,
+            progress=_bar(f"train {args.name}"),
+        )
+        record.write_tensors(_output(args, "weights.safetensors"), trained.weights)
+        record.write_parquet(_output(args, "history.parquet"), trained.history)
+        content = {**trained.record, **_provenance(args, *modules), "device": device.type}
+        record.write_json(_output(args, "record.json"), content)
 
 
 def search(args: argparse.Namespace) -> None:
+    from rescert import runtime
     from rescert.landscape.search import search as find
 
     device = _device(args)
     with _emitting(args, f"critical_points/{args.name}") as emit:
-        arrays, table = find(args.config, _inputs(args.input), device, emit)
-    record.write_tensors(_output(args, ".safetensors"), arrays, {"config_hash": record.config_hash(args.config)})
-    record.write_parquet(_output(args, ".parquet"), table)
+        arrays, table = find(args.config, _inputs(args.input), device, emit, generator=runtime.generator)
+        modules = (f"rescert.networks.{args.config['architecture']}", "rescert.landscape.search")
+        record.write_tensors(
+            _output(args, ".safetensors"), arrays, {**_provenance(args, *modules), "device": device.type}
+        )
+        record.write_parquet(_output(args, ".parquet"), table)
 
 
-def certify(args: argparse.Namespace) -> None:
+def certify(args: argparse.Namespace) -> str:
     from tqdm import tqdm
 
-    from rescert import runtime
+    from rescert import claim, runtime
     from rescert.assessment import assess
 
+    claim.load(args.name)
     runtime.set_threads(args.config.get("threads", 1))
     output = _output(args, ".json")
     folder = output.parent.parent / "certificates" / args.name
@@ -113,6 +143,7 @@ def certify(args: argparse.Namespace) -> None:
         return tqdm(items, desc=f"certify {args.name}", unit="instance", disable=not sys.stderr.isatty())
 
     assessment = assess(args.name, args.config, _inputs(args.input), progress)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, certificate in assessment.certificates.items():
         if certificate.arrays is not None:
             record.write_bytes(folder / certificate.arrays_name, certificate.arrays)
@@ -121,6 +152,8 @@ def certify(args: argparse.Namespace) -> None:
     record.write_parquet(_output(args, ".parquet"), assessment.rows)
     provenance = _provenance(args, f"rescert.claims.{args.name}")
     record.write_json(output, {**assessment.content, **provenance})
+    verdicts = Counter(s["verdict"] for s in assessment.content["statements"])
+    return f"{verdicts.total()} statements: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
 
 
 def _remove_stale(folder: Path, certificates: dict[str, Any]) -> None:
@@ -131,12 +164,17 @@ def _remove_stale(folder: Path, certificates: dict[str, Any]) -> None:
             path.unlink()
 
 
-def recheck(args: argparse.Namespace) -> None:
+def recheck(args: argparse.Namespace) -> str:
     from rescert.certify.check import recheck as accept
 
     source, output = args.input[0], _output(args, ".json")
     content = record.read_json(source)
-    record.write_json(output, accept(content, source.parent.parent / "certificates" / args.name, args.config))
+    with redirect_stdout(args.details):
+        outcome = accept(content, source.parent.parent / "certificates" / args.name, args.config)
+    record.write_json(output, outcome)
+    answers = [c["accepted"] for c in outcome["certificates"].values()]
+    refused = f", {answers.count(False)} REFUSED" if False in answers else ""
+    return f"{answers.count(True)} of {len(answers)} certificates accepted{refused}"
 
 
 def draw(args: argparse.Namespace) -> None:
@@ -149,7 +187,12 @@ def draw(args: argparse.Namespace) -> None:
 def track(args: argparse.Namespace) -> None:
     from rescert import tracking
 
-    tracking.track(args.tracking, args.config, args.input, args.output)
+    if args.name == "store":
+        tracking.create(args.tracking, args.output)
+    elif args.name == "pages":
+        print("\n".join(tracking.pages(args.tracking, args.config["server"])) or "no runs yet: make")
+    else:
+        tracking.track(args.tracking, args.input, args.output)
 
 
 def report(args: argparse.Namespace) -> None:
@@ -158,40 +201,104 @@ def report(args: argparse.Namespace) -> None:
     build(args.config, args.input, args.output)
 
 
-def _provenance(args: argparse.Namespace, module: str) -> dict[str, Any]:
+def _provenance(args: argparse.Namespace, *modules: str) -> dict[str, Any]:
     return {
         "name": args.name,
         "stage": args.verb,
         "config": args.config,
         "config_hash": record.config_hash(args.config),
-        "code_hash": record.code_hash(module),
+        "code_hash": record.code_hash(*modules),
     }
 
 
-VERBS = {f.__name__: f for f in (prepare, decompose, train, search, certify, recheck, draw, track, report)}
+VERBS: dict[str, Callable[[argparse.Namespace], str | None]] = {
+    f.__name__: f for f in (prepare, decompose, train, search, certify, recheck, draw, track, report)
+}
+
+
+def _block(text: str) -> dict[str, Any]:
+    try:
+        block = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"expected JSON, got {text!r} ({error})") from None
+    if not isinstance(block, dict):
+        raise argparse.ArgumentTypeError(f"expected a JSON object, got {text!r}")
+    return block
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rescert", description=__doc__.splitlines()[0])
     parser.add_argument("verb", choices=VERBS)
-    parser.add_argument("name", help="the dataset, map, network, search, claim or figure; 'all' for track and report")
-    parser.add_argument("--config", type=json.loads, default={}, help="the resolved config block, as JSON")
+    parser.add_argument(
+        "name",
+        help="the dataset, map, network, search, claim or figure; 'all' for report; all, store or pages for track",
+    )
+    parser.add_argument("--config", type=_block, default={}, help="the resolved config block, as JSON")
     parser.add_argument("--input", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--output", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--tracking", default="off", help="MLflow tracking URI, or 'off' (default)")
+    parser.add_argument("--log", type=Path, help="also write what is said to this file")
     return parser.parse_args(arguments)
 
 
+class _Tee:
+    """A stream whose finished lines go to a log file as well; a progress bar's redrawn ones do not."""
+
+    def __init__(self, stream: TextIO, log: TextIO) -> None:
+        self.stream, self.log = stream, log
+
+    def write(self, text: str) -> int:
+        if "\r" not in text:
+            self.log.write(text)
+            self.log.flush()
+        return self.stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def _logging(path: Path | None) -> Iterator[TextIO | None]:
+    if path is None:
+        yield None
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as log, redirect_stdout(_Tee(sys.stdout, log)), redirect_stderr(_Tee(sys.stderr, log)):
+        yield log
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """SIGTERM unwinds the stack, so that part files are removed and a tracking run is marked KILLED."""
+    raise SystemExit(128 + number)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
+    from rescert import runtime
+
     args = parse(sys.argv[1:] if arguments is None else arguments)
-    try:
-        VERBS[args.verb](args)
-    except (ValueError, FileNotFoundError) as error:
-        if os.environ.get("RESCERT_TRACEBACK"):
-            raise
-        print(f"rescert {args.verb} {args.name}: {error}", file=sys.stderr)
-        return 1
+    signal.signal(signal.SIGTERM, _terminate)
+    with _logging(args.log) as log:
+        args.details = log or sys.stdout
+        started = time.monotonic()
+        try:
+            runtime.set_threads(args.config.get("threads", 1))
+            outcome = VERBS[args.verb](args)
+        except (ValueError, OSError) as error:
+            if os.environ.get("RESCERT_TRACEBACK"):
+                raise
+            if log is not None:
+                traceback.print_exc(file=log)
+            print(f"rescert {args.verb} {args.name}: {_one_sentence(error)}", file=sys.stderr)
+            return 1
+        seconds = time.monotonic() - started
+        print(f"{args.verb} {args.name}: {f'{outcome}, ' if outcome else ''}{seconds:.1f} s")
     return 0
+
+
+def _one_sentence(error: ValueError | OSError) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"expected to use the file '{error.filename}', got: {error.strerror}"
+    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def assess(claim_id: str, config: Mapping[str, Any], inputs: Inputs, progress=la
         "paper": claim.paper,
         "label": claim.label,
         "title": claim.title,
-        "statements": [_summarise(claim, s.name, table) for s in claim.statements],
+        "statements": [summarise(claim, s.name, table) for s in claim.statements],
         "control": {
             "instance": dict(claim.control),
             "statement": claim.control_statement,
@@ -107,24 +107,26 @@ def _row(
     }
 
 
-def _summarise(claim: Claim, name: str, table: pd.DataFrame) -> dict[str, Any]:
+def summarise(claim: Claim, name: str, table: pd.DataFrame) -> dict[str, Any]:
+    """A statement with its verdict, counts and deciding numbers; the report calls it again after the recheck."""
     statement = claim.statement(name)
     rows = table[table["statement"] == name]
+    verdicts = [(Verdict(v), Evidence(e)) for v, e in zip(rows["verdict"], rows["evidence"], strict=True)]
+    tallied = tally(claim, name, verdicts)
+    row = deciding(rows, tallied)
     return {
         "name": name,
         "text": statement.text,
         "role": statement.role,
         "quantifier": statement.quantifier,
         "proof": statement.proof,
-        **tally(
-            claim, name, [(Verdict(v), Evidence(e)) for v, e in zip(rows["verdict"], rows["evidence"], strict=True)]
-        ),
-        **_extreme(rows),
+        **tallied,
+        **{key: row[key] if row is not None and isinstance(row[key], str) else None for key in ("measured", "bound")},
     }
 
 
 def tally(claim: Claim, name: str, rows: list[tuple[Verdict, Evidence]]) -> dict[str, Any]:
-    """Verdict, evidence and counts of a statement; the report calls it again after the recheck."""
+    """Verdict, evidence and counts of a statement over its instances."""
     verdict, evidence = claims.aggregate(claim.statement(name), rows)
     count = {v: sum(w is v for w, _ in rows) for v in Verdict}
     return {
@@ -138,11 +140,8 @@ def tally(claim: Claim, name: str, rows: list[tuple[Verdict, Evidence]]) -> dict
     }
 
 
-def _extreme(rows: pd.DataFrame) -> dict[str, Any]:
-    """The measured value and bound that the statement's row in claims.csv shows: of the deciding instance."""
-    for verdict in ("fails", "undecided", "holds", "vacuous"):
-        chosen = rows[rows["verdict"] == verdict]
-        if len(chosen):
-            first = chosen.iloc[0]
-            return {k: first[k] if isinstance(first[k], str) else None for k in ("measured", "bound")}
-    return {"measured": None, "bound": None}
+def deciding(rows: pd.DataFrame, tallied: Mapping[str, Any]) -> pd.Series | None:
+    """The first instance with the statement's own verdict and evidence: the one that its row shows numbers of."""
+    matching = rows[(rows["verdict"] == tallied["verdict"]) & (rows["evidence"] == tallied["evidence"])]
+    chosen = matching if len(matching) else rows
+    return chosen.iloc[0] if len(chosen) else None

@@ -40,6 +40,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def alone(path: str | Path) -> Iterator[None]:
+    """Wait for the OS lock on a file and hold it; it ends with the process, so no lock outlives a kill."""
+    import fcntl
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with Path(path).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def write_bytes(path: str | Path, content: bytes) -> None:
     with replacing(path) as temporary:
         temporary.write_bytes(content)
@@ -95,7 +106,7 @@ def dump_tensors(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any] |
     from safetensors.numpy import save
 
     header = {METADATA_KEY: json.dumps(metadata, sort_keys=True, allow_nan=False)} if metadata else None
-    return save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata=header)
+    return save({name: np.asarray(a, order="C") for name, a in arrays.items()}, metadata=header)
 
 
 def write_tensors(
@@ -131,8 +142,9 @@ def config_hash(config: Any) -> str:
     return sha256(dump_json(config))[:16]
 
 
-def code_hash(module: str) -> str:
-    """Sixteen hexadecimal digits that name the sources a module runs on: its file and its imports."""
+def code_hash(*modules: str) -> str:
+    """Sixteen hexadecimal digits that name the sources that modules run on: their files and their imports."""
     from rescert.sources import imported_files
 
-    return sha256("".join(f"{p.name} {sha256(p)}\n" for p in imported_files(module)))[:16]
+    files = sorted({p for module in modules for p in imported_files(module)})
+    return sha256("".join(f"{p.name} {sha256(p)}\n" for p in files))[:16]

@@ -47,3 +47,41 @@ def imported_files(module: str) -> tuple[Path, ...]:
     if not seen:
         raise ValueError(f"expected a module of this package, got '{module}'")
     return tuple(sorted(p for p in seen if p.stat().st_size))
+
+
+def exists(module: str) -> bool:
+    return _file(module) is not None
+
+
+def available(folder: str) -> list[str]:
+    """The modules of a subpackage (``claims``, ``decomposition.maps``), which are the names of its files."""
+    return sorted(p.stem for p in PACKAGE.joinpath(*folder.split(".")).glob("*.py") if p.stem != "__init__")
+
+
+def papers() -> dict[str, str]:
+    """The paper of each claim prefix, as the claims' files state it: ``{"ns": "…", "ysj": "…"}``."""
+    found = {}
+    for name in available("claims"):
+        for node in ast.walk(ast.parse((PACKAGE / "claims" / f"{name}.py").read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Claim":
+                stated = [k.value for k in node.keywords if k.arg == "paper"]
+                found |= {name.split("_")[0]: v.value for v in stated if isinstance(v, ast.Constant)}
+    return found
+
+
+@cache
+def keys(module: str) -> frozenset[str]:
+    """The keys that a module and its imports ask for: the ``a`` of ``config["a"]`` and of ``instance.get("a")``."""
+    found = set()
+    for path in imported_files(module):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Subscript):
+                asked, key = node.value, node.slice
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+                asked, key = node.func.value, next(iter(node.args), None)
+            else:
+                continue
+            name = asked.attr if isinstance(asked, ast.Attribute) else getattr(asked, "id", None)
+            if name in ("config", "instance") and isinstance(key, ast.Constant) and isinstance(key.value, str):
+                found.add(key.value)
+    return frozenset(found)

@@ -1,0 +1,82 @@
+"""Draw a claim's figure into files, and fill its caption. A plot computes nothing: tables in, files out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from rescert import claim as claims
+from rescert import record
+from rescert.figures import style
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = (".svg", ".pdf", ".png", ".csv")
+
+
+def draw(name: str, tables: Mapping[str, pd.DataFrame], outputs: Iterable[str | Path]) -> None:
+    """Write the figure of claim ``name`` to every output: .svg, .pdf, .png, and its table as .csv.
+
+    ``tables`` is keyed as a claim names its needs (``claims/<name>``, ``networks/<name>``). Equal tables give
+    equal bytes. Raises ``ValueError`` for another suffix or a figure that is no `Drawing`.
+    """
+    paths = [Path(p) for p in outputs]
+    for path in paths:
+        if path.suffix not in FORMATS:
+            raise ValueError(f"expected a figure file ending in {', '.join(FORMATS)}, got '{path}'")
+    claim = claims.load(name)
+    with style.applied():
+        import matplotlib.pyplot as plt
+
+        drawing = claim.figure(tables)
+        if not isinstance(drawing, claims.Drawing):
+            raise ValueError(f"expected a Drawing from the figure of '{name}', got {type(drawing).__name__}")
+        try:
+            for path in paths:
+                _write(drawing, path)
+        finally:
+            plt.close(drawing.figure)
+
+
+def _write(drawing: claims.Drawing, path: Path) -> None:
+    with record.replacing(path) as temporary:
+        if path.suffix == ".csv":
+            drawing.data.to_csv(temporary, index=False, lineterminator="\n")
+        else:
+            kind = path.suffix.removeprefix(".")
+            drawing.figure.savefig(temporary, format=kind, metadata=style.METADATA[kind])
+
+
+def caption(claim_id: str, numbers: Mapping[str, Any]) -> str:
+    """The docstring of the claim's figure function, its ``{placeholders}`` filled from ``numbers``."""
+    text = inspect.getdoc(claims.load(claim_id).figure)
+    if not text:
+        raise ValueError(f"expected a docstring on the figure of '{claim_id}', because it is the caption; got none")
+    return fill(text, numbers, f"the caption of '{claim_id}'")
+
+
+def fill(text: str, numbers: Mapping[str, Any], where: str = "the text") -> str:
+    """``text`` with every ``{name}`` or ``{name:format}`` replaced; braces of TeX are written ``{{…}}``.
+
+    Raises ``ValueError`` that names the placeholder that ``numbers`` lacks, or whose format does not fit.
+
+    >>> fill("{n} networks, $x^{{2}}$, {share:.1%}", {"n": 20, "share": 0.985})
+    '20 networks, $x^{2}$, 98.5%'
+    """
+    try:
+        fields = [(field, spec) for _, field, spec, _ in Formatter().parse(text) if field is not None]
+    except ValueError as error:
+        raise ValueError(f"expected balanced braces in {where}, got: {error}") from None
+    for field, spec in fields:
+        if field not in numbers:
+            known = ", ".join(sorted(numbers)) or "nothing"
+            raise ValueError(f"expected '{{{field}}}' of {where} in the claim's summary, got only: {known}")
+        try:
+            format(numbers[field], spec or "")
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"expected '{{{field}:{spec}}}' of {where} to fit {numbers[field]!r}: {error}") from None
+    return text.format(**numbers)
