@@ -1,6 +1,5 @@
 """Every claim, by being there: statements, control, certificates and their forgeries, caption and figure."""
 
-import copy
 import json
 import shutil
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mutations import damages, mutants
+from mutations import damages, mutants, singles
 from rescert import claim as claims
 from rescert import record
 from rescert.certify import check
@@ -74,7 +73,9 @@ def test_docstring_derives(name: str) -> None:
     assert len(text) > 500
     assert text.count("$") > 4
     if any(s.proof == "written" for s in claim.statements):
-        assert "proof" in text.lower() or "∎" in text, f"a statement of '{name}' says that its proof is written; none is"
+        assert "proof" in text.lower() or "∎" in text, (
+            f"a statement of '{name}' says that its proof is written; none is"
+        )
 
 
 @every_claim
@@ -122,20 +123,39 @@ def copied(tiny_run: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def verdict(found: dict, path: Path, document: dict) -> dict:
+    """What the checker says of a certificate that a forger wrote, and whose checksum is in the claim file."""
+    statements = {a["statement"]: "holds" for a in document["assertions"]}
+    entry = {"sha256": record.sha256(path), "statements": statements}
+    return check.recheck({**found, "certificates": {path.stem: entry}}, path.parent, {})["certificates"][path.stem]
+
+
 @every_claim
 def test_every_mutant_is_refused(name: str, copied: Path) -> None:
     found = content(copied, name)
     for instance in samples(copied, name):
         path = certificates(copied, name) / f"{instance}.json"
+        for kind, single in singles(record.read_json(path)):
+            record.write_text(path, json.dumps(single))
+            assert verdict(found, path, single)["accepted"] is True, kind
+            for label, forged in mutants(single):
+                record.write_text(path, json.dumps(forged))
+                result = verdict(found, path, single)
+                assert result["accepted"] is False, f"accepted: {kind} {label}"
+                assert result["reason"]
+                assert "\n" not in result["reason"]
+
+
+@every_claim
+def test_a_statement_without_assertion_is_refused(name: str, copied: Path) -> None:
+    found = content(copied, name)
+    for instance in samples(copied, name):
+        path = certificates(copied, name) / f"{instance}.json"
         document = record.read_json(path)
-        one = {**found, "certificates": {instance: copy.deepcopy(found["certificates"][instance])}}
-        for label, forged in mutants(document):
-            record.write_text(path, json.dumps(forged))
-            one["certificates"][instance]["sha256"] = record.sha256(path)
-            result = check.recheck(one, path.parent, {})["certificates"][instance]
-            assert result["accepted"] is False, f"accepted: {label}"
-            assert result["reason"]
-            assert "\n" not in result["reason"]
+        for statement in found["certificates"][instance]["statements"]:
+            kept = [a for a in document["assertions"] if a["statement"] != statement]
+            record.write_text(path, json.dumps({**document, "assertions": kept}))
+            assert verdict(found, path, document)["accepted"] is False
 
 
 @every_claim

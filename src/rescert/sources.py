@@ -23,10 +23,15 @@ def _file(module: str) -> Path | None:
 
 
 @cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+@cache
 def _imports(path: Path) -> tuple[str, ...]:
     """The modules of this package that a file names in import statements, at any depth."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(), filename=str(path))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -60,28 +65,40 @@ def available(folder: str) -> list[str]:
 
 def papers() -> dict[str, str]:
     """The paper of each claim prefix, as the claims' files state it: ``{"ns": "…", "ysj": "…"}``."""
-    found = {}
+    found: dict[str, str] = {}
     for name in available("claims"):
-        for node in ast.walk(ast.parse((PACKAGE / "claims" / f"{name}.py").read_text())):
+        for node in ast.walk(_tree(PACKAGE / "claims" / f"{name}.py")):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Claim":
-                stated = [k.value for k in node.keywords if k.arg == "paper"]
-                found |= {name.split("_")[0]: v.value for v in stated if isinstance(v, ast.Constant)}
+                stated = [text for k in node.keywords if k.arg == "paper" for text in _word(k.value)]
+                found |= {name.split("_")[0]: text for text in stated}
     return found
 
 
 @cache
 def keys(module: str) -> frozenset[str]:
-    """The keys that a module and its imports ask for: the ``a`` of ``config["a"]`` and of ``instance.get("a")``."""
-    found = set()
-    for path in imported_files(module):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Subscript):
-                asked, key = node.value, node.slice
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-                asked, key = node.func.value, next(iter(node.args), None)
-            else:
-                continue
-            name = asked.attr if isinstance(asked, ast.Attribute) else getattr(asked, "id", None)
-            if name in ("config", "instance") and isinstance(key, ast.Constant) and isinstance(key.value, str):
-                found.add(key.value)
-    return frozenset(found)
+    """The keys that a module and its imports ask for, as far as their text shows it.
+
+    These are the ``a`` of ``config["a"]`` and ``instance.get("a")``, and the words of a tuple that the module
+    itself defines at its top, as in ``SIZES = ("a", "b")`` for ``{key: config[key] for key in SIZES}``.
+    """
+    nodes = (node for path in imported_files(module) for node in ast.walk(_tree(path)))
+    own = _file(module)
+    tuples = [n.value for n in _tree(own).body if isinstance(n, ast.Assign)] if own else []
+    words = [e for t in tuples if isinstance(t, ast.Tuple) for e in t.elts]
+    return frozenset(k for keys in (*map(_asked, nodes), *map(_word, words)) for k in keys)
+
+
+def _word(node: ast.AST | None) -> tuple[str, ...]:
+    return (node.value,) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ()
+
+
+def _asked(node: ast.AST) -> tuple[str, ...]:
+    """The key of ``config["key"]`` or ``config.get("key")``, where the mapping is called config or instance."""
+    if isinstance(node, ast.Subscript):
+        mapping, key = node.value, node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        mapping, key = node.func.value, node.args[0]
+    else:
+        return ()
+    name = mapping.attr if isinstance(mapping, ast.Attribute) else getattr(mapping, "id", None)
+    return _word(key) if name in ("config", "instance") else ()

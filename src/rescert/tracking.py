@@ -241,7 +241,7 @@ def track(uri: str, inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
         store, reason = None, str(error)
     experiments: dict[str, str] = {}
     for finished, output in zip(records, outputs, strict=True):
-        about = {"record": finished.name, "uri": uri, "run_id": None, "reason": reason}
+        about: dict[str, Any] = {"record": finished.name, "uri": uri, "run_id": None, "reason": reason}
         if store is not None:
             try:
                 with _answering():
@@ -295,7 +295,7 @@ def _complete(store: Store, run: Run, finished: Record, tags: Mapping[str, str])
     for path, folder in finished.artifacts():
         store.attach(run, path, folder)
     # last, so that a run with a record's checksum has all of it
-    store.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in (tags | {"record_sha256": finished.digest}).items()])
+    store.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in {**tags, "record_sha256": finished.digest}.items()])
     if run.info.status != "FINISHED":
         store.client.set_terminated(run_id, "FINISHED", ended)
 

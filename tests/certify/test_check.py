@@ -50,6 +50,12 @@ def test_refuses_every_mutant(name: str, tmp_path: Path) -> None:
     assert outcome(path, content, document)[0] is True
 
 
+def test_every_kind_of_the_vocabulary_is_tried() -> None:
+    tried = {p.assertion["kind"] for p in proofs().values()}
+    # The exact enumeration has its own tests beside its certifier.
+    assert tried == check.KINDS.keys() - {"rational_enumeration"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_refuses_every_damage(name: str, tmp_path: Path) -> None:
     path, content = one(tmp_path, name)

@@ -6,7 +6,8 @@ import pytest
 
 from rescert.certify import balls, suprema
 from rescert.claim import Evidence, Verdict
-from rescert.claims.bel_theorem2 import CLAIM, Case, change_program, root_program
+from rescert.claims.bel_theorem2 import CLAIM, Case
+from rescert.decomposition.enclosures import change_program, root_program
 from rescert.decomposition.factors import decompose, load_map
 
 DEPTHS = [2, 8, 64]

@@ -72,7 +72,7 @@ def test_a_dataset_in_place_of_mnist_is_named_at_the_top(tree):
     record.write_json(next(tree.glob("results/networks/*/record.json")), {"dataset": "mnist"})
     page = built(tree)["index.html"]
     assert "had no MNIST" not in page
-    assert "<strong>mnist</strong>" in page[: page.index("All claims</h2>")]
+    assert ">mnist</strong>" in page[: page.index("All claims</h2>")]
 
 
 def test_the_statements_table_has_the_agreed_columns_and_repeats_to_the_byte(tree):

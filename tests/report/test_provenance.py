@@ -71,5 +71,6 @@ def test_a_folder_without_git_has_no_commit(tmp_path):
 
 
 def test_datasets_have_the_names_that_records_state():
-    networks = {"b": {"dataset": "mnist-5k"}, "a": {"dataset": "mnist"}, "c": {"dataset": "mnist"}, "d": {}}
-    assert provenance.datasets(networks) == {"mnist": ["a", "c"], "mnist-5k": ["b"]}
+    part = {"dataset": "mnist", "train_size": 4000, "test_size": 1000}
+    networks = {"b": {"dataset": "mnist-5k"}, "a": part, "c": {"dataset": "mnist"}, "d": {}}
+    assert provenance.datasets(networks) == {"mnist": ["a: 4000 to train, 1000 to test", "c"], "mnist-5k": ["b"]}

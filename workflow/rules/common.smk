@@ -11,35 +11,26 @@ from rescert import config as settings
 from rescert.sources import imported_files
 
 try:
-    schema = yaml.safe_load(
-        (Path(workflow.basedir) / "workflow/schemas/config.schema.yaml").read_text()
-    )
+    schema = yaml.safe_load((Path(workflow.basedir) / "workflow/schemas/config.schema.yaml").read_text())
     config = settings.checked(config, schema)
 except ValueError as error:
     sys.exit(f"config: {error}")
 
 # Jobs start the Python that runs Snakemake, whether or not its environment is activated.
-os.environ["PATH"] = os.pathsep.join(
-    [os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)]
-)
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 # Not in `params`: where runs are shown must not decide whether results are computed again.
 TRACKING = os.environ.get("MLFLOW_TRACKING_URI") or config["tracking"]
 GPU = int(config["device"] == "cuda")
 # What follows "snakemake --cores 2" in the commands that the report shows.
-OPTIONS = " ".join(
-    f"--configfile {os.path.relpath(path)}" for path in workflow.overwrite_configfiles
-)
+OPTIONS = " ".join(f"--configfile {os.path.relpath(path)}" for path in workflow.overwrite_configfiles)
 FILES = {
     "datasets": ["data/processed/{}.safetensors"],
     "decompositions": [
         "results/decompositions/{}.parquet",
         "results/decompositions/{}.json",
     ],
-    "networks": [
-        f"results/networks/{{}}/{name}"
-        for name in ("weights.safetensors", "history.parquet", "record.json")
-    ],
+    "networks": [f"results/networks/{{}}/{name}" for name in ("weights.safetensors", "history.parquet", "record.json")],
     "critical_points": [
         "results/critical_points/{}.safetensors",
         "results/critical_points/{}.parquet",
@@ -54,10 +45,7 @@ RECORDS = [
 
 
 wildcard_constraints:
-    **{
-        section: "|".join(map(re.escape, config[section])) or "(?!)"
-        for section in settings.SECTIONS
-    },
+    **{section: "|".join(map(re.escape, config[section])) or "(?!)" for section in settings.SECTIONS},
 
 
 def out(path):
@@ -73,9 +61,7 @@ def files(need):
 
 def needed(section):
     """Input function: the files that a block of a section needs."""
-    return lambda wildcards: [
-        f for need in block(section, wildcards).get("needs", []) for f in files(need)
-    ]
+    return lambda wildcards: [f for need in block(section, wildcards).get("needs", []) for f in files(need)]
 
 
 def block(section, wildcards):
@@ -86,11 +72,7 @@ def resolved(section, *globals):
     """Params function: the config block as JSON, with the global settings that it depends on."""
 
     def text(wildcards):
-        content = {
-            key: value
-            for key, value in block(section, wildcards).items()
-            if key != "memory_mb"
-        }
+        content = {key: value for key, value in block(section, wildcards).items() if key != "memory_mb"}
         return json.dumps({**content, **{key: config[key] for key in globals}})
 
     return text
@@ -98,16 +80,12 @@ def resolved(section, *globals):
 
 def sources(*modules):
     """The files of this package that a job runs, as seen from here, so that the checkout can move."""
-    return sorted(
-        {os.path.relpath(path) for module in modules for path in imported_files(module)}
-    )
+    return sorted({os.path.relpath(path) for module in modules for path in imported_files(module)})
 
 
 def code(section, *more):
     """Input function: the source files of a block's own modules and of what they import."""
-    return lambda wildcards: sources(
-        *more, *settings.modules(section, wildcards[section], block(section, wildcards))
-    )
+    return lambda wildcards: sources(*more, *settings.modules(section, wildcards[section], block(section, wildcards)))
 
 
 def threads_of(section):
@@ -125,30 +103,16 @@ def store():
 
 def tracked():
     """The run of every record; a record that found the server away is taken as not tracked yet."""
-    paths = (
-        []
-        if TRACKING == "off"
-        else [
-            Path(out(f"results/tracking/{n.replace('/', '__')}.json")) for n in RECORDS
-        ]
-    )
+    paths = [] if TRACKING == "off" else [Path(out(f"results/tracking/{n.replace('/', '__')}.json")) for n in RECORDS]
     for path in paths:
-        if (
-            workflow.is_main_process
-            and path.is_file()
-            and '"run_id": null' in path.read_text()
-        ):
+        if workflow.is_main_process and path.is_file() and '"run_id": null' in path.read_text():
             path.unlink()
     return [str(path) for path in paths]
 
 
 def templates():
     """What the report is laid out with."""
-    return sorted(
-        str(path)
-        for kind in ("j2", "css")
-        for path in Path("src/rescert/report").glob(f"*.{kind}")
-    )
+    return sorted(str(path) for kind in ("j2", "css") for path in Path("src/rescert/report").glob(f"*.{kind}"))
 
 
 def guard():
@@ -168,7 +132,9 @@ def worth_saying(message):
     text, event = str(message.msg), getattr(message, "event", None)
     if event in (LogEvent.JOB_FINISHED, LogEvent.PROGRESS, LogEvent.RESOURCES_INFO):
         return False
-    return not text.startswith(("Select jobs to execute", "Execute ")) and "returned non-zero exit status 1." not in text
+    return (
+        not text.startswith(("Select jobs to execute", "Execute ")) and "returned non-zero exit status 1." not in text
+    )
 
 
 logger.addFilter(worth_saying)

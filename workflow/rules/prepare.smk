@@ -14,5 +14,4 @@ rule prepare:
     params:
         config=resolved("datasets"),
     shell:
-        "python -m rescert prepare {wildcards.datasets} --config {params.config:q}"
-        " --output {output:q} --log {log:q}"
+        "python -m rescert prepare {wildcards.datasets} --config {params.config:q}" " --output {output:q} --log {log:q}"

@@ -1,11 +1,6 @@
 rule report:
     input:
-        records=[
-            path
-            for need in RECORDS
-            for path in files(need)
-            if not path.endswith(".safetensors")
-        ],
+        records=[path for need in RECORDS for path in files(need) if not path.endswith(".safetensors")],
         figures=rules.figures.input,
         rechecked=expand(out("results/rechecked/{claim}.json"), claim=config["claims"]),
         tracking=tracked(),
@@ -15,10 +10,7 @@ rule report:
         ),
         templates=templates(),
     output:
-        [
-            out(f"reports/{name}")
-            for name in ("index.html", "errata.html", "claims.csv", "runs.csv")
-        ],
+        [out(f"reports/{name}") for name in ("index.html", "errata.html", "claims.csv", "runs.csv")],
     log:
         out("logs/report/all.log"),
     benchmark:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import flint
@@ -184,6 +185,10 @@ def _repeated(x: arb, exponent: int) -> arb:
     return result
 
 
+def _on_first(function: Callable[[np.ndarray], Any], a: Sequence[np.ndarray], k: Mapping[str, Any]) -> Any:
+    return function(a[0])
+
+
 OPERATIONS: dict[str, Callable[[Sequence[np.ndarray], Mapping[str, Any]], Any]] = {
     "matmul": lambda a, k: a[0] @ a[1],
     "add": lambda a, k: a[0] + a[1],
@@ -198,7 +203,7 @@ OPERATIONS: dict[str, Callable[[Sequence[np.ndarray], Mapping[str, Any]], Any]] 
     "slice": lambda a, k: a[0][index_key(k["index"])],
     "place": _place,
     "concatenate": lambda a, k: np.concatenate(list(a), axis=k["axis"]),
-    **{name: lambda a, k, f=f: f(a[0]) for name, f in VECTORISED.items()},
+    **{name: partial(_on_first, f) for name, f in VECTORISED.items()},
 }
 
 

@@ -39,7 +39,7 @@ FORMAT = "rescert certificate 1"
 PRECISIONS = range(24, 4097)
 MOST_ENTRIES = 1 << 20  # of one value of a program
 WIDE = arb(2) ** -24  # beyond this radius monotone functions are enclosed by their values at the ends
-NUMBER = re.compile(r"-?\d{1,4000}(\.\d{0,4000})?([eE][+-]?\d{1,3})?|-?\d{1,4000}/\d{1,4000}")
+NUMBER = re.compile(r"-?\d{1,4000}(\.\d{0,4000})?([eE][+-]?\d{1,3})?|-?\d{1,4000}/\d{1,4000}", re.ASCII)
 DTYPES = {"F64": "d", "F32": "f", "I64": "q", "I32": "i", "I16": "h", "I8": "b", "U8": "B", "U16": "H", "U32": "I"}
 # What Python raises on content of the wrong form; any of it refuses the certificate.
 MALFORMED = (TypeError, ValueError, IndexError, ArithmeticError, AttributeError, RecursionError)
@@ -232,7 +232,7 @@ class Scalar:
         tape.append(self)
 
 
-Element = arb | Scalar
+Element = Any  # a ball, or a Scalar on a tape
 
 
 def plus(a: Any, b: Any) -> Any:
@@ -345,7 +345,7 @@ class Values:
 
     __slots__ = ("entries", "shape")
 
-    def __init__(self, shape: Sequence[int], entries: Sequence[Element]) -> None:
+    def __init__(self, shape: Sequence[int], entries: Iterable[Element]) -> None:
         self.shape, self.entries = tuple(shape), list(entries)
         require(size_of(self.shape) == len(self.entries), "a value has a wrong shape")
 
@@ -356,7 +356,9 @@ class Values:
 
 
 def index_of(k: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(tuple(i) if isinstance(i, list) else i for i in k["index"])
+    index = tuple(tuple(i) if isinstance(i, list) else i for i in k["index"])
+    require(not any(isinstance(i, bool) for i in index), "an index is a boolean")
+    return index
 
 
 def binary(op: str, a: Values, b: Values) -> Values:
@@ -703,8 +705,8 @@ def check_krawczyk(assertion: Mapping[str, Any], files: Files) -> None:
         else:
             require(assertion["system"] == "program", "the system is neither 'program' nor 'gradient'")
             value = [parts(x)[0] for x in problem.run(at_middle)[0]]
-            slopes = [problem.tangents({v: arb(1)}) for v in variables]
-            jacobian = [[slope[e] for slope in slopes] for e in range(len(value))]
+            columns = [problem.tangents({v: arb(1)}) for v in variables]
+            jacobian = [[column[e] for column in columns] for e in range(len(value))]
         require(len(value) == len(variables), "the system is not square")
         require(all(x.is_finite() for x in [*value, *itertools.chain(*jacobian)]), "a derivative is not decided")
         require_inclusion(value, jacobian, [problem.interval(v)[1] for v in variables])

@@ -66,7 +66,7 @@ def hessian(program: Program, box: balls.Box, precision: int, variables: Entries
     """The Hessian of a one-entry program in ``variables``, (k, k) balls, over the box."""
     order = balls.all_entries(program)
     full = balls.jacobian(derivative.gradient(program), box, precision, variables)
-    return full[[order.index(tuple(v)) for v in variables], :]
+    return full[np.array([order.index((n, i)) for n, i in variables])]
 
 
 def prove_inertia(
@@ -76,7 +76,7 @@ def prove_inertia(
 
     The others are then positive. None, and no assertion, if an eigenvalue is not separated from zero.
     """
-    variables = balls.all_entries(program) if variables is None else [tuple(v) for v in variables]
+    variables = balls.all_entries(program) if variables is None else [(n, i) for n, i in variables]
     count = None
     if all(g.is_finite() for g in balls.gradient(program, box, precision).flat):
         count = negative_count(hessian(program, box, precision, variables), precision)
@@ -97,7 +97,7 @@ def prove_definite(
     """Try to show the Hessian in ``variables`` (default: all) positive (negative) definite all over the box."""
     if sign not in ("positive", "negative"):
         raise ValueError(f"expected 'positive' or 'negative', got '{sign}'")
-    variables = balls.all_entries(program) if variables is None else [tuple(v) for v in variables]
+    variables = balls.all_entries(program) if variables is None else [(n, i) for n, i in variables]
     count, proof = prove_inertia(program, box, precision, variables)
     if count is None or count != (0 if sign == "positive" else len(variables)):
         return Proof(None, None, f"the Hessian is not shown {sign} definite: {proof.reason}")

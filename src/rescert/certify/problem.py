@@ -2,7 +2,7 @@
 
 A `Program` is a list of operations of a fixed vocabulary, in single assignment. It is traced from an
 ordinary torch function (`trace`), evaluated in floats (`Program.evaluate`), in balls (`rescert.certify.balls`)
-and in midpoint-radius arithmetic (`rescert.certify.midrad`), differentiated into another program
+and in midpoint-radius arithmetic (`midrad_program`), differentiated into another program
 (`rescert.certify.derivative`), and interpreted by the checker with code of its own. Broadcasting is NumPy's.
 
 Operations, with their attributes:

@@ -70,8 +70,8 @@ def evaluate(program: Program, values: Mapping[str, Any]) -> torch.Tensor:
         if tuple(value.shape) != program.shapes[name]:
             raise ValueError(f"expected shape {program.shapes[name]} for '{name}', got {tuple(value.shape)}")
     like = next((v for v in known.values() if v.is_floating_point()), torch.zeros((), dtype=torch.float64))
-    for name, value in program.constants.items():
-        known[name] = torch.as_tensor(float_array(value), dtype=like.dtype, device=like.device)
+    for name, constant in program.constants.items():
+        known[name] = torch.as_tensor(float_array(constant), dtype=like.dtype, device=like.device)
     for name, op, arguments, attributes in program.operations:
         known[name] = OPERATIONS[op]([known[a] for a in arguments], attributes)
     return known[program.output]

@@ -63,7 +63,7 @@ class Value(fx.Proxy):
         return len(self.shape)
 
     @property
-    def T(self) -> Value:
+    def T(self) -> fx.Proxy:
         return self.tracer.create_proxy("call_method", "t", (self,), {})
 
     mT = T
@@ -77,8 +77,8 @@ class Value(fx.Proxy):
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __iter__(self) -> Iterator[Value]:
-        return (self[i] for i in range(self.shape[0]))
+    def __iter__(self) -> Iterator[fx.Proxy]:
+        return (operator.getitem(self, i) for i in range(self.shape[0]))  # type: ignore[call-overload]
 
 
 class Recorder(fx.Tracer):

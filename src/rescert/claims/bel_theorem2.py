@@ -76,50 +76,25 @@ $\mathrm{Lip}(h)\ge h'(v)$ at any one point $v$.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from rescert.certify import sign, suprema
-from rescert.certify.problem import Program, trace
+from rescert.certify import suprema
 from rescert.certify.proof import Proof
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.decomposition.constants import Constants, constants
+from rescert.decomposition.enclosures import Expression, change_program, compare, compare_magnitude, root_program
 from rescert.decomposition.factors import SCHEDULES, grid, load_map
-from rescert.decomposition.interpolations import Dilation, SmoothMap
+from rescert.decomposition.interpolations import Dilation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Bound = Callable[[Mapping[str, Any]], Any]
-
 TOLERANCE = 0.01  # relative width of the bracket of a supremum
 LIMIT_TOLERANCE = 1e-6  # the same where it is compared with the lower limit
-
-
-def change_program(h: SmoothMap, parameters: np.ndarray) -> Program:
-    """±(Dg_a(v)Dg_b(v)⁻¹ - 1) for all m factors at once, shape (2m,), of the input v, shape (1,)."""
-    ends = np.concatenate([[0.0], parameters])[:, None]
-    path = Dilation(h)
-
-    def output(v: Mapping[str, Any]) -> Any:
-        change = path.change(v["after"], v["before"], v["point"]).reshape(-1)
-        return torch.cat([change, -change])
-
-    return trace(output, {"point": (1,)}, {"after": ends[1:], "before": ends[:-1]})
-
-
-def root_program(h: SmoothMap, depth: int) -> Program:
-    """±(h'(v)^(1/m) - 1), shape (2,): the factors of the path that attains the lower limit."""
-
-    def output(v: Mapping[str, Any]) -> Any:
-        change = (h.jacobian(v["point"]).reshape(-1).log() / depth).exp() - 1
-        return torch.cat([change, -change])
-
-    return trace(output, {"point": (1,)})
 
 
 class Case:
@@ -156,13 +131,13 @@ class Case:
         factor = int(np.argmax(row["distances"]))
         return factor, float(row["at"][factor])
 
-    def excess(self, schedule: str, bound: Bound, numbers: Mapping[str, Any]) -> Proof:
+    def excess(self, schedule: str, bound: Expression, numbers: Mapping[str, Any]) -> Proof:
         """Try to show that the schedule's distance exceeds a bound, at the candidate factor and point."""
         factor, point = self.farthest(schedule)
         ends = np.concatenate([[0.0], self.parameters(schedule)])
         numbers = {**numbers, "after": float(ends[factor + 1]), "before": float(ends[factor])}
         path = Dilation(self.h)
-        return _either(
+        return compare_magnitude(
             lambda v: path.change(v["after"], v["before"], v["point"]).reshape(-1), bound, numbers, point=point
         )
 
@@ -172,7 +147,7 @@ class Case:
             return None
         points = grid(self.h, 4001)
         point = float(points[self.h.jacobian(points).reshape(-1).argmin()])
-        proof = _compare(
+        proof = compare(
             lambda v: 1 - v["inverse"] * self.h.jacobian(v["point"]).reshape(-1), {"inverse": self.given}, point=point
         )
         return proof if proof.proved else None
@@ -189,28 +164,17 @@ class Case:
         }
 
 
-def _compare(function: Bound, numbers: Mapping[str, Any], **point: float) -> Proof:
-    """Try to show that an expression in exact numbers, and in h' at an exact point, is positive."""
-    return sign.prove(trace(function, dict.fromkeys(point, (1,)), numbers), {n: [v] for n, v in point.items()}, ">")
-
-
-def _either(change: Bound, bound: Bound, numbers: Mapping[str, Any], **point: float) -> Proof:
-    """Try to show |change| > bound, by either sign."""
-    above = _compare(lambda v: change(v) - bound(v), numbers, **point)
-    return above if above.proved else _compare(lambda v: -change(v) - bound(v), numbers, **point)
-
-
 def _printed_bound(v: Mapping[str, Any]) -> Any:
     return v["constant"] * v["doubled"].log() / v["others"]
 
 
 def _within(
-    case: Case, schedule: str, found: suprema.Supremum, bound: Bound, numbers: Mapping[str, Any], shown: float
+    case: Case, schedule: str, found: suprema.Supremum, bound: Expression, numbers: Mapping[str, Any], shown: float
 ) -> Finding:
     """The finding of "all factors of the schedule are within the bound of the identity"."""
     broken = case.broken_constant()
     hypotheses = True if case.given is None else None if broken is None else False
-    proof = _compare(lambda v: bound(v) - v["supremum"], {**numbers, "supremum": found.upper})
+    proof = compare(lambda v: bound(v) - v["supremum"], {**numbers, "supremum": found.upper})
     conclusion: bool | None = None
     assertions: list[dict[str, Any]] = []
     if found.assertion is not None and proof.assertion is not None:
@@ -240,7 +204,7 @@ def _corrected(case: Case, printed: Finding, numbers: Mapping[str, Any]) -> Find
     """The printed finding, and on which side of 1 its bound lies."""
     first = case.constants.near_identity_from()
     near = case.depth >= first
-    side = _compare(lambda v: (1 - _printed_bound(v)) * (1 if near else -1), numbers)
+    side = compare(lambda v: (1 - _printed_bound(v)) * (1 if near else -1), numbers)
     if side.assertion is None:
         return replace(printed, conclusion=None, reason=side.reason, assertions=())
     return replace(
@@ -277,7 +241,7 @@ def _limit(case: Case) -> Finding:
     """The limit from one point of X, and the path that comes within one part in 100000 of it."""
     found = suprema.supremum(root_program(case.h, case.depth), case.domain, LIMIT_TOLERANCE, precision=128)
     point = float(case.rows["optimal"]["at"][0])
-    excess = _either(
+    excess = compare_magnitude(
         lambda v: ((case.h.jacobian(v["point"]).reshape(-1).log() / case.depth).exp() - 1) * v["factor"],
         lambda v: v["supremum"],
         {"supremum": found.upper, "factor": "1.00001"},
@@ -372,7 +336,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
 
 
 CLAIM = Claim(
-    paper="bartlett_evans_long_2018",
+    paper="Bartlett–Evans–Long 2018",
     label="Theorem 2",
     title="Smooth bi-Lipschitz maps as compositions of near-identity maps",
     statements=(

@@ -1,67 +1,73 @@
 r"""MNIST with 10 pairs of convex residual networks (Nar and Sastry 2018, Section 5 and Figure 5).
 
 One convolution (64 filters $6\times6$) and the maximum over non-overlapping $4\times4$ windows turn an image into
-$n=64\cdot5\cdot5=1600$ features $x$; the score of class $k$ is $r_k(x)-s_k(x)+d_k$, where each of the twenty functions
-$r_k,s_k$ is a residual network of three layers by (7a)–(7c),
+$n=64\cdot5\cdot5=1600$ features $x$; the score of class $k$ is $r_k(x)-s_k(x)+d_k$, where each of the twenty
+functions $r_k,s_k$ is a residual network of three layers by (7a)–(7c),
 $$h_0=x,\qquad h_l=h_{l-1}+W_l[V_l^Th_{l-1}-b_l]_+\ (l=1,2,3),\qquad r=c^Th_3,$$
 with entrywise $V_l,W_l\in\mathbb R^{n\times m}$, $b_l\in\mathbb R^m$ nonnegative and $c\in\mathbb R^n$ positive.
 
 ## Why each network is convex
 
-Call a vector-valued function convex if each coordinate is. Let $g$ be convex on $\mathbb R^n$, $x,y\in\mathbb R^n$, $0\le t\le1$ and
-$z=tx+(1-t)y$.
+Call a vector-valued function convex if each coordinate is. Let $g$ be convex on $\mathbb R^n$, $x,y\in\mathbb R^n$,
+$0\le t\le1$ and $z=tx+(1-t)y$.
 
 1. If $A\ge0$ entrywise and $b$ is any vector, $Ag-b$ is convex: $\sum_jA_{ij}g_j(z)-b_i\le
    t(\sum_jA_{ij}g_j(x)-b_i)+(1-t)(\sum_jA_{ij}g_j(y)-b_i)$, because each $A_{ij}\ge0$ keeps the inequality of $g_j$.
-2. $[g]_+$ is convex: $[u]_+=\max\{0,u\}$ does not fall, so $[g_i(z)]_+\le[tg_i(x)+(1-t)g_i(y)]_+$, and it is convex, so this
-   is at most $t[g_i(x)]_++(1-t)[g_i(y)]_+$. (Here convexity *and* monotonicity of the hinge are used: this is the step that
-   a negative entry of $V_l$ or $W_{l-1}$ would break.)
+2. $[g]_+$ is convex: $[u]_+=\max\{0,u\}$ does not fall, so $[g_i(z)]_+\le[tg_i(x)+(1-t)g_i(y)]_+$, and it is convex,
+   so this is at most $t[g_i(x)]_++(1-t)[g_i(y)]_+$. (Here convexity *and* monotonicity of the hinge are used: this is
+   the step that a negative entry of $V_l$ or $W_{l-1}$ would break.)
 3. Sums of convex functions are convex.
 
-$h_0=x$ is linear, hence convex. If $h_{l-1}$ is convex, so are $V_l^Th_{l-1}-b_l$ by 1 ($A=V_l^T$), its positive part by 2,
-$W_l[\cdot]_+$ by 1 ($A=W_l$, $b=0$), and $h_l$ by 3. Finally $r=c^Th_3$ is convex by 1. ∎
+$h_0=x$ is linear, hence convex. If $h_{l-1}$ is convex, so are $V_l^Th_{l-1}-b_l$ by 1 ($A=V_l^T$), its positive part
+by 2, $W_l[\cdot]_+$ by 1 ($A=W_l$, $b=0$), and $h_l$ by 3. Finally $r=c^Th_3$ is convex by 1. ∎
 
-Nonnegative $V_l,W_l,c$ are all that is used: the signs of $b_l$ do not matter, $c$ may have zeros, and the domain may be all of
-$\mathbb R^n$. So the certificate is the sign of every stored weight, on its exact binary value, and the function that it speaks of
-is the one with these numbers as real weights. The trained network evaluates it with the rewriting
-$z_l=V_l^Tx+\sum_{j<l}(V_l^TW_j)a_j-b_l$, $a_l=[z_l]_+$, $r=c^Tx+\sum_j(W_j^Tc)^Ta_j$, an identity in real arithmetic.
+Nonnegative $V_l,W_l,c$ are all that is used: the signs of $b_l$ do not matter, $c$ may have zeros, and the domain may
+be all of $\mathbb R^n$. So the certificate is the sign of every stored weight, on its exact binary value, and the
+function that it speaks of is the one with these numbers as real weights. The trained network evaluates it with the
+rewriting $z_l=V_l^Tx+\sum_{j<l}(V_l^TW_j)a_j-b_l$, $a_l=[z_l]_+$, $r=c^Tx+\sum_j(W_j^Tc)^Ta_j$, an identity in real
+arithmetic.
 
 ## Sharper: slopes, and convexity in the pixels
 
-With the same signs every coordinate of $h_l-x$ does not fall in any $x_i$ (sums, nonnegative multiples and hinges of functions
-that do not fall). Hence $r(x+te_i)-r(x)\ge c_it$ for $t\ge0$: $r$ is convex *and* rises in every feature with slope at least $c_i$.
+With the same signs every coordinate of $h_l-x$ does not fall in any $x_i$ (sums, nonnegative multiples and hinges of
+functions that do not fall). Hence $r(x+te_i)-r(x)\ge c_it$ for $t\ge0$: $r$ is convex *and* rises in every feature
+with slope at least $c_i$.
 
-The induction needs of $h_0$ only that its coordinates are convex. As functions of the image $p$ they are, for any filters and
-offsets: a convolution is linear, a maximum of linear functions is convex (as step 2, or: a supremum of linear functions),
-adding an offset changes nothing, and the ReLU preserves convexity by step 2. So $r_k$ and $s_k$ are convex functions of the
-*pixels*, not only of the features, and each class score is a difference of two convex functions of the image. ∎
+The induction needs of $h_0$ only that its coordinates are convex. As functions of the image $p$ they are, for any
+filters and offsets: a convolution is linear, a maximum of linear functions is convex (as step 2, or: a supremum of
+linear functions), adding an offset changes nothing, and the ReLU preserves convexity by step 2. So $r_k$ and $s_k$
+are convex functions of the *pixels*, not only of the features, and each class score is a difference of two convex
+functions of the image. ∎
 
 ## What the paper leaves unsaid
 
-Whether a ReLU follows the convolution (we take one; without it features can be negative, outside the domain $[0,M]^n$ of Section
-3.1); the widths $m$ of $V_l,W_l$ (we take $m=32$, and $m=64$ at the paper's scale; square matrices, $m=n$, would have $307$
-million parameters); the loss (cross-entropy of the ten scores), optimiser (Adam, then projection on the nonnegative numbers),
-batch size and learning rates; the initial values, although Sections 4 and 6 say that the final biases depend on them heavily;
-the number of runs; and which accuracy was recorded (here: on all 60000 and all 10000 images, after each epoch, no averaging).
-"Positive $c$" is an open set, on which there is no projection: we project on $c\ge2^{-20}$.
+Whether a ReLU follows the convolution (we take one; without it features can be negative, outside the domain $[0,M]^n$
+of Section 3.1); the widths $m$ of $V_l,W_l$ (we take $m=32$, and $m=64$ at the paper's scale; square matrices, $m=n$,
+would have $307$ million parameters); the loss (cross-entropy of the ten scores), optimiser (Adam, then projection on
+the nonnegative numbers), batch size and learning rates; the initial values, although Sections 4 and 6 say that the
+final biases depend on them heavily; the number of runs; and which accuracy was recorded (here: on all 60000 and all
+10000 images, after each epoch, no averaging). "Positive $c$" is an open set, on which there is no projection: we
+project on $c\ge2^{-20}$.
 
 ## How the printed numbers are read
 
 "$97.91\,\%$ and $97.58\,\%$ after the 12th epoch" is one run. We ask whether the printed *procedure*, as far as it is
-determined, reaches them: it does if the training accuracy is at least $97.91\,\%$ (a count over the whole training set) and the lower
-end of the $95\,\%$ Clopper–Pearson interval of the test accuracy is at least $97.58\,\%$, in every seed; it does not if an upper end is
-below, or the training accuracy is. "Remarkably close" is read as: the accuracies differ by at most the printed $0.33$ points. The
-interval of the difference is Student's over seeds; with one seed there is none, and the Clopper–Pearson interval of the
-test accuracy takes its place. On fewer images, on `mnist-5k`, or with fewer than 12 epochs these statements are vacuous.
+determined, reaches them: it does if the training accuracy is at least $97.91\,\%$ (a count over the whole training
+set) and the lower end of the $95\,\%$ Clopper–Pearson interval of the test accuracy is at least $97.58\,\%$, in every
+seed; it does not if an upper end is below, or the training accuracy is. "Remarkably close" is read as: the accuracies
+differ by at most the printed $0.33$ points. The interval of the difference is Student's over seeds; with one seed
+there is none, and the Clopper–Pearson interval of the test accuracy takes its place. On fewer images, on `mnist-5k`,
+or with fewer than 12 epochs these statements are vacuous.
 
-"The bias parameters change very little" is read as: in every seed and after the last epoch,
-$\|b-b^0\|_F/\|b^0\|_F$ is smaller than the same ratio of each of $V$, $W$ and $c$. The paper derives it from small
-gradients; Adam divides a gradient by its own size, so small gradients alone do not keep a bias in place here.
+"The bias parameters change very little" is read as: in every seed and after the last epoch, $\|b-b^0\|_F/\|b^0\|_F$
+is smaller than the same ratio of each of $V$, $W$ and $c$. The paper derives it from small gradients; Adam divides a
+gradient by its own size, so small gradients alone do not keep a bias in place here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,6 +75,7 @@ import numpy as np
 from rescert import record
 from rescert.certify.certificate import StoredArray
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
+from rescert.statistics import Interval, clopper_pearson, student
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,10 +84,8 @@ PRINTED = {"train": 0.9791, "test": 0.9758}
 PRINTED_GAP = 0.0033
 EPOCHS = 12
 SIZES = {"train_size": 60000, "test_size": 10000}
+CURVES = ("train", "test", "test_low", "test_high", "gap_mean", "gap_lower", "gap_upper")  # in points, per epoch
 SIGNS = {"V": ">=", "W": ">=", "b": ">=", "c": ">"}  # what (7b) and (7c) ask for
-CONFIDENCE = 0.95
-
-Interval = tuple[float, float]
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -91,21 +96,17 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
         name = f"{trained['seeds'][0]}/V"
         weights[name] = weights[name].copy()
         weights[name][0, 0, 0, 0] = float(instance["entry"])
-    stored = _stored(need, record.sha256(inputs.path(need, ".safetensors")))
+    file = f"../../{need}/weights.safetensors", record.sha256(inputs.path(need, ".safetensors"))
+    stored = partial(StoredArray, *file)  # as seen from results/certificates/<claim>
     obstacle = _obstacle(trained)
     return {
         "convexity": _convexity(weights, trained, stored, SIGNS),
         "pixels": _convexity(weights, trained, stored, {"V": ">=", "W": ">=", "c": ">"}),
         "accuracy": _accuracy(table, trained | {"width": weights[f"{trained['seeds'][0]}/V"].shape[2]}, obstacle),
-        "gap": _gap(table, trained, obstacle),
+        "gap": _gap(table[table["epoch"] == EPOCHS], obstacle, f"after epoch {EPOCHS}"),
         "early gap": _early_gap(table, obstacle),
         "biases": _biases(table),
     }
-
-
-def _stored(need: str, sha256: str) -> Callable[[str], StoredArray]:
-    """References to the network's tensors, as seen from ``results/certificates/<claim>``."""
-    return lambda tensor: StoredArray(f"../../{need}/weights.safetensors", sha256, tensor)
 
 
 def _obstacle(trained: Mapping[str, Any]) -> str:
@@ -168,58 +169,34 @@ def _accuracy(table: pd.DataFrame, trained: Mapping[str, Any], obstacle: str) ->
     return Finding(True, conclusion, Evidence.NUMERICAL, reason, measured, bound, values=curves)
 
 
-def _gap(table: pd.DataFrame, trained: Mapping[str, Any], obstacle: str) -> Finding:
+def _gap(rows: pd.DataFrame, obstacle: str, when: str) -> Finding:
     """HOLDS or FAILS if the whole interval of the difference is on one side of the printed 0.33 points."""
     if obstacle:
         return Finding(False, None, Evidence.NUMERICAL, obstacle)
-    final = table[table["epoch"] == EPOCHS]
-    return _gap_finding(final, trained["test_size"], f"after epoch {EPOCHS}")
+    mean, (low, high), kind = gap_interval(rows, SIZES["test_size"])
+    conclusion = True if high <= PRINTED_GAP else False if low > PRINTED_GAP else None
+    reason = f"{when}: training minus test accuracy {_points(mean)}, 95 % interval {_range((low, high))} ({kind})"
+    values = {"gap": mean, "gap_low": low, "gap_high": high}
+    return Finding(True, conclusion, Evidence.NUMERICAL, reason, _points(mean), _points(PRINTED_GAP), values=values)
 
 
 def _early_gap(table: pd.DataFrame, obstacle: str) -> Finding:
     """The gap of each seed after its first epoch with the printed training accuracy."""
-    if obstacle:
-        return Finding(False, None, Evidence.NUMERICAL, obstacle)
-    reached = table[table["train_accuracy"] >= PRINTED["train"]]
-    if set(reached["seed"]) != set(table["seed"]):
-        return Finding(False, None, Evidence.NUMERICAL, "a seed never reaches the printed training accuracy")
-    first = reached.sort_values("epoch").groupby("seed").head(1)
-    epochs = f"{first['epoch'].min()}" if first["epoch"].nunique() == 1 else f"{list(first['epoch'])}"
-    finding = _gap_finding(
-        first, SIZES["test_size"], f"after epoch {epochs}, the first with {_points(PRINTED['train'])}"
-    )
-    return finding
-
-
-def _gap_finding(rows: pd.DataFrame, test_size: int, when: str) -> Finding:
-    gaps = (rows["train_accuracy"] - rows["test_accuracy"]).to_numpy()
-    mean, (low, high), kind = gap_interval(rows, test_size)
-    conclusion = True if high <= PRINTED_GAP else False if low > PRINTED_GAP else None
-    reason = (
-        f"{when}: training minus test accuracy {_points(mean)} points, 95 % interval {_range((low, high))} ({kind})"
-    )
-    values = {"gap": mean, "gap_low": low, "gap_high": high, "gaps": gaps.tolist()}
-    return Finding(True, conclusion, Evidence.NUMERICAL, reason, _points(mean), _points(PRINTED_GAP), values=values)
+    first = table[table["train_accuracy"] >= PRINTED["train"]].groupby("seed").head(1)
+    if not obstacle and set(first["seed"]) != set(table["seed"]):
+        obstacle = "a seed never reaches the printed training accuracy"
+    epochs = ", ".join(str(epoch) for epoch in sorted(set(first["epoch"])))
+    return _gap(first, obstacle, f"after epoch {epochs}, the first with {_points(PRINTED['train'])} in training")
 
 
 def _biases(table: pd.DataFrame) -> Finding:
     last = table[table["epoch"] == table["epoch"].max()]
     moved = {name: last[f"moved_{name}"] for name in ("b", "V", "W", "c")}
-    least = bool(all((moved["b"] < moved[name]).all() for name in ("V", "W", "c")))
+    conclusion = bool(all((moved["b"] < moved[name]).all() for name in ("V", "W", "c")))
     shown = ", ".join(f"{name} {values.mean():.3f}" for name, values in moved.items())
     reason = f"mean relative movement over {len(last)} seed(s): {shown}"
-    least_weight = min(moved[name].min() for name in ("V", "W", "c"))
-    values = {f"moved_{name}": float(each.mean()) for name, each in moved.items()}
-    measured, bound = f"{moved['b'].max():.3f}", f"{least_weight:.3f}"
-    return Finding(True, least, Evidence.NUMERICAL, reason, measured, bound, values=values)
-
-
-def clopper_pearson(successes: int, trials: int) -> Interval:
-    """The exact 95 % confidence interval of a share."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(successes, trials).proportion_ci(CONFIDENCE, "exact")
-    return float(interval.low), float(interval.high)
+    bound = min(moved[name].min() for name in ("V", "W", "c"))
+    return Finding(True, conclusion, Evidence.NUMERICAL, reason, f"{moved['b'].max():.3f}", f"{bound:.3f}")
 
 
 def gap_interval(rows: pd.DataFrame, test_size: int) -> tuple[float, Interval, str]:
@@ -234,37 +211,24 @@ def gap_interval(rows: pd.DataFrame, test_size: int) -> tuple[float, Interval, s
         low, high = clopper_pearson(int(rows["test_correct"].iloc[0]), test_size)
         train = float(rows["train_accuracy"].iloc[0])
         return mean, (train - high, train - low), "Clopper–Pearson, one seed"
-    half = _student(gaps)
+    half = student(gaps)
     return mean, (mean - half, mean + half), f"Student, {len(gaps)} seeds"
-
-
-def _student(values: np.ndarray) -> float:
-    """Half the width of Student's 95 % interval of a mean."""
-    from scipy.stats import t
-
-    return float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
 
 
 def _curves(table: pd.DataFrame, trained: Mapping[str, Any]) -> dict[str, Any]:
     """Per epoch: accuracies and gap in points with their intervals, and relative movements, means over seeds."""
-    curves: dict[str, Any] = {"seeds": len(trained["seeds"]), "epochs": [], "train": [], "test": [], "gap_mean": []}
-    curves |= {key: [] for key in ("test_low", "test_high", "gap_lower", "gap_upper")}
-    curves |= {key: trained[key] for key in ("dataset", "train_size", "test_size", "width")}
-    names = [column for column in table if column.startswith("moved_")]
-    for epoch, rows in table.groupby("epoch"):
-        gap, (low, high), _ = gap_interval(rows, trained["test_size"])
-        train, test = rows["train_accuracy"].mean(), rows["test_accuracy"].to_numpy()
+    curves: dict[str, Any] = {key: trained[key] for key in ("dataset", "train_size", "test_size", "width")}
+    curves |= {"seeds": len(trained["seeds"]), "epochs": sorted(set(table["epoch"])), **{key: [] for key in CURVES}}
+    for _, rows in table.groupby("epoch"):
+        test = rows["test_accuracy"].to_numpy()
         if len(test) == 1:
             bounds = clopper_pearson(int(rows["test_correct"].iloc[0]), trained["test_size"])
         else:
-            bounds = (test.mean() - _student(test), test.mean() + _student(test))
-        curves["epochs"].append(int(epoch))
-        for key, value in (
-            ("train", train), ("test", test.mean()), ("test_low", bounds[0]), ("test_high", bounds[1]),
-            ("gap_mean", gap), ("gap_lower", low), ("gap_upper", high),
-        ):  # fmt: skip
+            bounds = (test.mean() - student(test), test.mean() + student(test))
+        mean, gap, _ = gap_interval(rows, trained["test_size"])
+        for key, value in zip(CURVES, (rows["train_accuracy"].mean(), test.mean(), *bounds, mean, *gap), strict=True):
             curves[key].append(100 * float(value))
-    return curves | {f"{name}_curve": table.groupby("epoch")[name].mean().tolist() for name in names}
+    return curves | {f"moved_{p}": table.groupby("epoch")[f"moved_{p}"].mean().tolist() for p in ("b", "V", "W", "c")}
 
 
 def _points(share: float) -> str:
@@ -277,58 +241,52 @@ def _range(interval: Interval) -> str:
 
 def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     r"""Left: accuracy after each epoch on the {train_size} training and the {test_size} test images of {dataset},
-    $m={width}$, {seeds} seed(s), with the 95 % interval of the test accuracy ({interval}); dotted, what the paper prints
-    for the 12th epoch. Middle: their difference with its 95 % interval, after the last epoch {gap:.2f} points
-    ({gap_low:.2f} to {gap_high:.2f}); dotted, the printed 0.33. Right: relative movement $\|p-p^0\|/\|p^0\|$ of the biases $b$
-    and of the weights.
+    $m={width}$, {seeds} seed(s), with the 95 % interval of the test accuracy ({interval}); dotted, what the paper
+    prints for the 12th epoch. Middle: their difference with its 95 % interval, after the last epoch {gap:.2f} points
+    ({gap_low:.2f} to {gap_high:.2f}); dotted, the printed 0.33. Right: relative movement $\|p-p^0\|/\|p^0\|$ of the
+    biases $b$ and of the weights.
     """
     import pandas as pd
     import seaborn as sns
     from matplotlib import pyplot as plt
 
     rows = tables["claims/ns_figure5"]
-    curves = rows[rows["statement"] == "accuracy"]
-    shown = curves.iloc[0]
-    colours = sns.color_palette()
+    shown = rows[rows["statement"] == "accuracy"].iloc[0]
+    blue, orange, green, red, *_ = sns.color_palette()
     drawing, (left, middle, right) = plt.subplots(1, 3, figsize=(6.8, 2.7), width_ratios=(1.2, 1, 1))
-    epochs = list(shown["epochs"])
-    for part, colour, marker in (("train", colours[0], "o"), ("test", colours[1], "s")):
+    epochs = shown["epochs"]
+    for part, colour, marker in (("train", blue, "o"), ("test", orange, "s")):
         left.plot(epochs, shown[part], color=colour, marker=marker, markersize=3, label=part)
         left.axhline(100 * PRINTED[part], color=colour, linestyle=":", linewidth=1)
-    left.fill_between(epochs, shown["test_low"], shown["test_high"], color=colours[1], alpha=0.2, linewidth=0)
+    left.fill_between(epochs, shown["test_low"], shown["test_high"], color=orange, alpha=0.2, linewidth=0)
     left.set(xlabel="epoch", ylabel="accuracy, %")
-    left.legend(loc="lower right")
-    middle.plot(epochs, shown["gap_mean"], color=colours[2], marker="o", markersize=3)
-    middle.fill_between(epochs, shown["gap_lower"], shown["gap_upper"], color=colours[2], alpha=0.2, linewidth=0)
+    middle.plot(epochs, shown["gap_mean"], color=green, marker="o", markersize=3)
+    middle.fill_between(epochs, shown["gap_lower"], shown["gap_upper"], color=green, alpha=0.2, linewidth=0)
     middle.axhline(100 * PRINTED_GAP, color="0.3", linestyle=":", linewidth=1)
     middle.set(xlabel="epoch", ylabel="train minus test, points")
-    for name, colour, line in (("b", 3, "-"), ("V", 0, "--"), ("W", 1, "-."), ("c", 2, ":")):
-        right.plot(epochs, shown[f"moved_{name}_curve"], color=colours[colour], linestyle=line, label=f"${name}$")
+    for name, colour, line in (("b", red, "-"), ("V", blue, "--"), ("W", orange, "-."), ("c", green, ":")):
+        right.plot(epochs, shown[f"moved_{name}"], color=colour, linestyle=line, label=f"${name}$")
     right.set(xlabel="epoch", ylabel="relative movement", yscale="log")
-    right.legend(loc="lower right", ncols=2)
-    keys = ("epochs", "train", "test", "test_low", "test_high", "gap_mean", "gap_lower", "gap_upper")
-    moved = [key for key in curves if key.startswith("moved_") and key.endswith("_curve")]
-    data = [pd.DataFrame({"instance": row["instance"], **{k: list(row[k]) for k in (*keys, *moved)}})
-            for _, row in curves.iterrows()]  # fmt: skip
-    return Drawing(drawing, pd.concat(data, ignore_index=True).rename(columns={"epochs": "epoch"}))
+    for panel in (left, right):
+        panel.legend(loc="lower right")
+    data = {key: list(shown[key]) for key in (*CURVES, "moved_b", "moved_V", "moved_W", "moved_c")}
+    return Drawing(drawing, pd.DataFrame({"instance": shown["instance"], "epoch": list(epochs), **data}))
 
 
 def summary(rows: pd.DataFrame) -> dict[str, Scalar]:
     shown = rows[rows["statement"] == "accuracy"].iloc[0]
-    seeds = int(shown["seeds"])
     return {
-        **{key: int(shown[key]) for key in ("train_size", "test_size", "width")},
+        **{key: int(shown[key]) for key in ("train_size", "test_size", "width", "seeds")},
         "dataset": {"mnist": "MNIST"}.get(shown["dataset"], shown["dataset"]),
-        "seeds": seeds,
-        "interval": "Clopper–Pearson" if seeds == 1 else "Student's, over seeds",
-        "gap": float(shown["gap_mean"][-1]),
-        "gap_low": float(shown["gap_lower"][-1]),
-        "gap_high": float(shown["gap_upper"][-1]),
+        "interval": "Clopper–Pearson" if shown["seeds"] == 1 else "Student's, over seeds",
+        **{
+            key: float(shown[curve][-1]) for key, curve in zip(("gap", "gap_low", "gap_high"), CURVES[-3:], strict=True)
+        },
     }
 
 
 CLAIM = Claim(
-    paper="Nar and Sastry 2018",
+    paper="Nar–Sastry 2018",
     label="Section 5, Figure 5",
     title="MNIST with pairs of convex residual networks",
     statements=(
@@ -346,15 +304,9 @@ CLAIM = Claim(
             proof="written",
         ),
         Statement(
-            "accuracy",
-            "After the 12th epoch the training and the test accuracy reach 97.91 % and 97.58 %.",
-            "as printed",
+            "accuracy", "After the 12th epoch training and test accuracy reach 97.91 % and 97.58 %.", "as printed"
         ),
-        Statement(
-            "gap",
-            "After the 12th epoch training and test accuracy are remarkably close: at most the printed 0.33 points apart.",
-            "as printed",
-        ),
+        Statement("gap", "After the 12th epoch they are close: at most the printed 0.33 points apart.", "as printed"),
         Statement(
             "early gap",
             "They are at most 0.33 points apart after the first epoch that reaches the printed training accuracy.",
@@ -362,7 +314,7 @@ CLAIM = Claim(
         ),
         Statement(
             "biases",
-            "The biases change little: $\\|b-b^0\\|/\\|b^0\\|$ is smaller than the same ratio of $V$, $W$ and $c$.",
+            r"The biases change little: $\|b-b^0\|/\|b^0\|$ is smaller than the same ratio of $V$, $W$ and $c$.",
             "as printed",
         ),
     ),

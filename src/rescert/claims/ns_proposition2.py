@@ -89,11 +89,11 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rescert.certify import balls, sign
+from rescert.certify import sign
 from rescert.certify.problem import trace
 from rescert.certify.proof import Proof
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.dynamics.scalar_chain import Chain
+from rescert.dynamics.scalar_chain import Chain, trajectory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,39 +248,13 @@ def _larger_step(chain: Chain, steps: int) -> Finding:
     stretch = chain.stretch()
     condition = _prove(chain, chain.larger_step, chain.precision(1), stretch)
     bound = _bound(chain, steps, stretch)
-    if condition.assertion is None:
-        bound = Bound(None, condition.reason, ())
-    else:
-        larger = _constant(Fraction(stretch) - 1, ">")
-        bound = bound._replace(assertions=(condition.assertion, larger, *bound.assertions))
+    larger = _constant(Fraction(stretch) - 1, ">")
+    shown = () if condition.assertion is None else (condition.assertion, larger, *bound.assertions)
+    bound = bound._replace(assertions=shown) if shown else Bound(None, condition.reason, ())
     finding = _implication(chain, bound, reason=f"at {chain.fraction} δ⁺, δ⁺ = {stretch} δ_c: ")
     largest = 2 * chain.largest / (chain.largest + chain.smallest)
     values = {"larger_step": float(stretch), "largest_step": largest}
     return replace(finding, measured=f"{stretch} δ_c", bound=f"{largest:.4f} δ_c", values=values)
-
-
-def _curves(chain: Chain, steps: int) -> dict[str, Any]:
-    """|w[k]-ℓ| of the first group, the bound and their ratio for the figure: balls rounded to floats."""
-    import torch
-
-    def both(v: Mapping[str, Any]) -> Any:
-        q = chain.quantities(v)
-        return torch.cat([q["rho"], q["start"], *(row[0] for row in chain.offsets(v, steps))])
-
-    precision = chain.precision(steps)
-    program = trace(both, {}, {**chain.constants, "stretch": "1"})
-    with balls.working_precision(precision):
-        ratio, start, *offsets = balls.evaluate(program, {}, precision)
-        # A ball around 0 has reached ℓ to all its digits.
-        distances = [abs(y) * (not y.contains(0)) for y in offsets]
-        bounds = [start * ratio**k for k in range(steps + 1)]
-        ratios = [float((y / b).mid()) for y, b in zip(distances, bounds, strict=True)]
-        return {
-            "distance": [float(y.mid()) for y in distances],
-            "bound_curve": [float(b.mid()) for b in bounds],
-            "worst_ratio": max(ratios[1:]),
-            "shown_ratio": ratios[min(SHOWN, steps)],
-        }
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -290,11 +264,8 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     if steps < 3:
         raise ValueError(f"expected at least 3 steps, got {steps}")
     if not chain.signs_match:
-        opposite = _vacuous(
-            "the product of the starts has not the sign of λ",
-            _constant(chain.target * (-1) ** chain.negatives, "<"),
-        )
-        bound = Bound(None, "the starts do not match the sign of λ", ())
+        why, product = "the product of the starts has not the sign of λ", chain.target * (-1) ** chain.negatives
+        bound, opposite = Bound(None, why, ()), _vacuous(why, _constant(product, "<"))
         findings = {"corrected": opposite, "rate": opposite, "larger_step": opposite}
     else:
         bound = _bound(chain, steps)
@@ -305,9 +276,11 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
         }
     findings |= {"printed": _printed(chain, bound), "remark": _remark(chain, steps)}
     if bound.holds and not chain.unit:
-        curves = _curves(chain, steps)
-        ratio = f"{curves['worst_ratio']:.6g}"
-        findings["corrected"] = replace(findings["corrected"], measured=ratio, bound="1", values=curves)
+        curves = trajectory(chain, steps)
+        ratios = curves.pop("ratio")
+        curves |= {"shown_ratio": ratios[min(SHOWN, steps)], "worst_ratio": max(ratios[1:])}
+        shown = f"{curves['worst_ratio']:.6g}"
+        findings["corrected"] = replace(findings["corrected"], measured=shown, bound="1", values=curves)
     elif bound.holds is False:
         # Broken at the first step: |μ(1)| exceeds ρ.
         first = f"{abs(1 - float(chain.fraction) * chain.at_one / chain.largest):.6g}"
@@ -368,12 +341,12 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
         sns.heatmap(table, ax=right, annot=True, fmt=".2g", vmin=0, vmax=1, cmap="cividis", cbar_kws={"label": "ratio"})
     right.tick_params(axis="y", rotation=0)
     right.set(xlabel="depth $L$", ylabel=r"target $\lambda$")
-    columns = ["target", "depth", "fraction", "distance", "bound_curve", "shown_ratio", "worst_ratio"]
+    columns = ["target", "depth", "fraction", "distance", "bound_curve", "shown_ratio"]
     return Drawing(drawn, rows[columns].reset_index(drop=True))
 
 
 CLAIM = Claim(
-    paper="nar_sastry_2018",
+    paper="Nar–Sastry 2018",
     label="Proposition 2",
     title="Gradient descent from the identity converges geometrically on a scalar chain",
     statements=(

@@ -1,29 +1,35 @@
 r"""The six-point data set: a fully-connected network against a residual one, in exact rational arithmetic.
 
-**Setting.** Six points $x_i=0,\dots,5$, $y_i=x_i+\rho r_i$ with $r=(-1,-1,1,-1,1,1)$; the paper fixes $\rho>0$.
-$f_1=w_2\,\mathrm{relu}(w_1x+b_1)+b_2$, $f_2=w\,(x+v\,\mathrm{relu}(ux+b))+c$, and $R_j$ (Fraktur in the paper)
-is the mean squared error (factor $\frac16$). $R_{\rm lin}=8\rho^2/15$ is the best error of $x\mapsto wx+b$,
-*with* bias.
+## Setting
 
-**1. The functions on the data.** $f_1$ runs through all $\alpha+\gamma\,\mathrm{relu}(s(x-\tau))$, $s=\pm1$ (for
-$w_1=0$: constants). $f_2$ runs through all functions with two affine pieces that meet at a kink $\tau$: let the
-slopes be $a$ (left) and $a'$ (right). If $a\ne0$ take $u=1$, $w=a$, $v=(a'-a)/a$; if $a=0\ne a'$ take $u=-1$, $w=a'$,
-$v=1$; if both vanish, $w=0$. Restricted to the data, both families are finite unions of closed polyhedral cones
-(`rescert.certify.piecewise`, where the cells are enumerated). *So both risks attain their minimum.* The printed proof
-needs this ("its global minimum will be strictly smaller") and does not show it; the parameter sets are unbounded and
-the risks are not coercive. Therefore "every local minimum of $R_1$ has risk $\ge R_{\rm lin}$" says exactly
-$\min R_1\ge R_{\rm lin}$, and since $f_1$ contains all linear functions on the data ($\tau<0$), exactly
-$\min R_1=R_{\rm lin}$.
+Six points $x_i=0,\dots,5$, $y_i=x_i+\rho r_i$ with $r=(-1,-1,1,-1,1,1)$; the paper fixes $\rho>0$.
+$f_1=w_2\,\mathrm{relu}(w_1x+b_1)+b_2$, $f_2=w\,(x+v\,\mathrm{relu}(ux+b))+c$, and $R_j$ (Fraktur in the paper) is the
+mean squared error (factor $\frac16$). $R_{\rm lin}=8\rho^2/15$ is the best error of $x\mapsto wx+b$, *with* bias.
 
-**2. Table 1.** Every entry is a least-squares error, a quadratic polynomial in $\rho$; all are right, as identities
-in $\rho$. The reflection $x\mapsto5-x$, $y\mapsto5-y$ maps the data set to itself because $r$ reversed is $-r$; so
-the rows for $w_1<0$ are the same ones, with the kink in $(5-k-1,5-k]$ for $[k,k+1)$. The range $\rho\le\sqrt{5/4}$
-comes from one row alone, $[1,2)$: $\frac7{15}\rho^2+\frac1{12}\ge\frac8{15}\rho^2$. That row drops the continuity of
-$f_1$, and for $\rho>0$ loses by it.
+## 1. The functions on the data
 
-**3. The minimum of $R_1$.** A minimum has its kink on a datum (then it is the best fit with that kink), or strictly
-between $k-1$ and $k$ (then each side is its own best fit, $p$ and $q$, and $D=q-p$ has $D(k-1)D(k)\le0$). By the
-reflection $s=1$ suffices. The candidates, each an exact least-squares fit:
+$f_1$ runs through all $\alpha+\gamma\,\mathrm{relu}(s(x-\tau))$, $s=\pm1$ (for $w_1=0$: constants). $f_2$ runs
+through all functions with two affine pieces that meet at a kink $\tau$: let the slopes be $a$ (left) and $a'$
+(right). If $a\ne0$ take $u=1$, $w=a$, $v=(a'-a)/a$; if $a=0\ne a'$ take $u=-1$, $w=a'$, $v=1$; if both vanish, $w=0$.
+Restricted to the data, both families are finite unions of closed polyhedral cones (`rescert.certify.piecewise`, where
+the cells are enumerated). *So both risks attain their minimum.* The printed proof needs this ("its global minimum
+will be strictly smaller") and does not show it; the parameter sets are unbounded and the risks are not coercive.
+Therefore "every local minimum of $R_1$ has risk $\ge R_{\rm lin}$" says exactly $\min R_1\ge R_{\rm lin}$, and since
+$f_1$ contains all linear functions on the data ($\tau<0$), exactly $\min R_1=R_{\rm lin}$.
+
+## 2. Table 1
+
+Every entry is a least-squares error, a quadratic polynomial in $\rho$; all are right, as identities in $\rho$. The
+reflection $x\mapsto5-x$, $y\mapsto5-y$ maps the data set to itself because $r$ reversed is $-r$; so the rows for
+$w_1<0$ are the same ones, with the kink in $(5-k-1,5-k]$ for $[k,k+1)$. The range $\rho\le\sqrt{5/4}$ comes from one
+row alone, $[1,2)$: $\frac7{15}\rho^2+\frac1{12}\ge\frac8{15}\rho^2$. That row drops the continuity of $f_1$, and for
+$\rho>0$ loses by it.
+
+## 3. The minimum of $R_1$
+
+A minimum has its kink on a datum (then it is the best fit with that kink), or strictly between $k-1$ and $k$ (then
+each side is its own best fit, $p$ and $q$, and $D=q-p$ has $D(k-1)D(k)\le0$). By the reflection $s=1$ suffices. The
+candidates, each an exact least-squares fit:
 
 | kink | risk | admissible |
 |---|---|---|
@@ -54,49 +60,66 @@ datum, on the fourth strictly between data. So $\sqrt{5/4}$ *is* a true threshol
 inequality holds for $\rho\ge-\sqrt{5/4}$ and fails just below. The proposition's own words "if $\rho\le\sqrt{5/4}$"
 need the $\rho>0$ of the text before it.
 
-**4. The minimum of $R_2$.** The skip connection absorbs $x$, so that $\min R_2=\rho^2\min\frac16\sum(g(x_i)-r_i)^2$
-over all two-piece $g$. Kink on $0,1,4,5$ or in $[0,1]$, $[4,5]$: $\frac8{15}$. Kink on $2$ or on $3$:
-$\frac{29}{57}$. Strictly between otherwise: the best fits of the two sides differ at the two neighbours by
-$(1,\frac65)$, $(-\frac73,-\frac73)$, $(\frac65,1)$: same sign, not admissible. Hence
-$\min R_2=\frac{29}{57}\rho^2<\frac8{15}\rho^2$ for *every* real $\rho\ne0$, attained just with a kink on the datum
-$x=2$ or $x=3$. The second half of Proposition 1 holds for every $\rho\ne0$.
+## 4. The minimum of $R_2$
 
-**5. No smooth one.** *No local minimum of $R_2$ below $R_{\rm lin}$ is a point where $R_2$ is differentiable.* Let
-$\theta$ be one where it is. Then $wvu\ne0$ (otherwise $f_2$ is affine on the data). Let $\tau=-b/u$, and $e_i$ the
-residuals. If $\tau$ is no datum, $\nabla R_2=0$ in $(w,c,u,b)$ gives $\sum e_i=\sum e_ix_i=0$ over the active and
-over the inactive data. If $\tau=x_k$, the one-sided derivatives in $b$ differ by $\frac13wve_k$, so $e_k=0$ and the
-same sums vanish with $x_k$ counted on either side. Both times each side is its own best fit and the pair is
-admissible; by 4. such a pair has risk $\frac8{15}\rho^2$. (For $\tau$ outside the data $f_2$ is affine there.)
-Theorems about differentiable critical points say nothing about the minima that this example is about.
+The skip connection absorbs $x$, so that $\min R_2=\rho^2\min\frac16\sum(g(x_i)-r_i)^2$ over all two-piece $g$. Kink
+on $0,1,4,5$ or in $[0,1]$, $[4,5]$: $\frac8{15}$. Kink on $2$ or on $3$: $\frac{29}{57}$. Strictly between otherwise:
+the best fits of the two sides differ at the two neighbours by $(1,\frac65)$, $(-\frac73,-\frac73)$, $(\frac65,1)$:
+same sign, not admissible. Hence $\min R_2=\frac{29}{57}\rho^2<\frac8{15}\rho^2$ for *every* real $\rho\ne0$, attained
+just with a kink on the datum $x=2$ or $x=3$. The second half of Proposition 1 holds for every $\rho\ne0$.
 
-**6. All local minima of $R_2$ are at most $R_{\rm lin}$** (Section 3.1), for *every* data set, kinks included. Let
-$\theta$ be a local minimum. If $w\ne0$: with $(u,b)$ held, $(w,wv,c)$ are free coordinates near $\theta$ and $R_2$ is
-a convex quadratic of them, so $\theta$ minimises over all of them, the affine functions ($wv=0$) included. If $w=0$:
-$c=\bar y$ and $R_2=\mathrm{Var}(y)$. Move $w$ to $\varepsilon$ and $v$ to $v'$: $R_2$ changes by
+## 5. No smooth one
+
+*No local minimum of $R_2$ below $R_{\rm lin}$ is a point where $R_2$ is differentiable.* Let $\theta$ be one where it
+is. Then $wvu\ne0$ (otherwise $f_2$ is affine on the data). Let $\tau=-b/u$, and $e_i$ the residuals. If $\tau$ is no
+datum, $\nabla R_2=0$ in $(w,c,u,b)$ gives $\sum e_i=\sum e_ix_i=0$ over the active and over the inactive data. If
+$\tau=x_k$, the one-sided derivatives in $b$ differ by $\frac13wve_k$, so $e_k=0$ and the same sums vanish with $x_k$
+counted on either side. Both times each side is its own best fit and the pair is admissible; by 4. such a pair has
+risk $\frac8{15}\rho^2$. (For $\tau$ outside the data $f_2$ is affine there.) Theorems about differentiable critical
+points say nothing about the minima that this example is about.
+
+## 6. Proof that every local minimum of $R_2$ is at most $R_{\rm lin}$
+
+The claim of Section 3.1, for *every* data set, kinks included. Let $\theta$ be a local minimum. If $w\ne0$: with
+$(u,b)$ held, $(w,wv,c)$ are free coordinates near $\theta$ and $R_2$ is a convex quadratic of them, so $\theta$
+minimises over all of them, the affine functions ($wv=0$) included. If $w=0$: $c=\bar y$ and $R_2=\mathrm{Var}(y)$.
+Move $w$ to $\varepsilon$ and $v$ to $v'$: $R_2$ changes by
 $-2\varepsilon\,\mathrm{Cov}(y,x+v'\mathrm{relu}(ux+b))+O(\varepsilon^2)$; a nonzero covariance at any $v'$ near $v$
 would let some small $\varepsilon$ lower the risk. It is affine in $v'$, so that $\mathrm{Cov}(y,x)=0$, hence
 $R_{\rm lin}=\mathrm{Var}(y)=R_2(\theta)$. Here $\mathrm{Var}(y)-R_{\rm lin}=\frac7{60}(2\rho+5)^2$: for
 $\rho\ne-\frac52$ there is no local minimum with $w=0$.
 
-**7. "Worse" means "no better".** $R_1$ has local minima with risk exactly $R_{\rm lin}$: let the unit be active,
-$w_1x_i+b_1>0$, on all data and $f_1$ the best line; near it $f_1$ stays affine on the data. So the heading of Section
-3.1 ("all local minima … can be worse") is true with "no better" only. It also has worse ones: a dead unit
-($w_1x_i+b_1<0$ on all data, $b_2=\bar y$) has $\mathrm{Var}(y)=\rho^2+\frac73\rho+\frac{35}{12}$; and for
-$\frac34<\rho<6$ the row "in $(2,3)$" of the table in 3. is attained by a live kink strictly between data, where $R_1$
-is locally a convex function of the two pieces. $R_2$ with a dead unit and the best line has local minima at exactly
-$R_{\rm lin}$.
+## 7. "Worse" means "no better"
 
-**8. The printed $\theta_2$** ($v=\rho/2$, $u=1$, $b=-3$, best $w$, $c$) has the printed risk, below $R_{\rm lin}$
-exactly for $0<\rho<\frac{3+3\sqrt{21}}4\approx4.19$ among $\rho>0$ ($4\rho^2-6\rho-45<0$). It is only a comparison
-point: its kink lies on the datum $x=3$, where the residual is $6\rho(2\rho^2+17\rho+60)/(21\rho^2+156\rho+420)\ne0$,
-so that $R_2$ is not differentiable there; and
+$R_1$ has local minima with risk exactly $R_{\rm lin}$: let the unit be active, $w_1x_i+b_1>0$, on all data and $f_1$
+the best line; near it $f_1$ stays affine on the data. So the heading of Section 3.1 ("all local minima … can be
+worse") is true with "no better" only. It also has worse ones: a dead unit ($w_1x_i+b_1<0$ on all data, $b_2=\bar y$)
+has $\mathrm{Var}(y)=\rho^2+\frac73\rho+\frac{35}{12}$; and for $\frac34<\rho<6$ the row "in $(2,3)$" of the table
+above is attained by a live kink strictly between data, where $R_1$ is locally a convex function of the two pieces.
+$R_2$ with a dead unit and the best line has local minima at exactly $R_{\rm lin}$.
+
+## 8. The printed $\theta_2$
+
+$\theta_2$ ($v=\rho/2$, $u=1$, $b=-3$, best $w$, $c$) has the printed risk, below $R_{\rm lin}$ exactly for
+$0<\rho<\frac{3+3\sqrt{21}}4\approx4.19$ among $\rho>0$ ($4\rho^2-6\rho-45<0$). It is only a comparison point: its
+kink lies on the datum $x=3$, where the residual is $6\rho(2\rho^2+17\rho+60)/(21\rho^2+156\rho+420)\ne0$, so that
+$R_2$ is not differentiable there; and
 $R_2(\theta_2)-\frac{29}{57}\rho^2=\frac{25\rho^2(\rho+1)^2}{19(21\rho^2+156\rho+420)}>0$, where $\frac{29}{57}\rho^2$
 is the best error over $(w,v,c)$ with this very kink; as $w\ne0$, the risk is a convex quadratic of $(w,wv,c)$ near
 $\theta_2$ that is not at its minimum: not a critical point.
 
-**Errors and gaps of the paper.** (a) The range of $\rho$ is not the true one (3., 4.). (b) The proposition without
-$\rho>0$ is false (3.). (c) Attainment of the minima is not shown (1.). (d) The heading's "worse" (7.). (e)
-"Piece-wise continuous" should read "continuous and piecewise affine". Table 1 itself is right in every entry.
+## Errors and gaps of the paper
+
+1. The range $\rho\le\sqrt{5/4}$ is a matter of the proof: the first half of Proposition 1 holds for every $\rho>0$,
+   even for $\rho\ge-\sqrt{5/4}$, the second half for every $\rho\ne0$.
+2. Proposition 1 says only "if $\rho\le\sqrt{5/4}$". Without the $\rho>0$ of the text before it, it is false: for
+   $-\frac{25+7\sqrt5}4<\rho<-\sqrt{5/4}$ the global minimum of $R_1$ is below $R_{\rm lin}$.
+3. The step from "some $\theta_2$ has $R_2(\theta_2)<R_{\rm lin}$" to "some local minimum has" needs that the minimum is
+   attained on the unbounded parameter set; that is true (1.) and not shown.
+4. "All local minima … can be worse than a linear predictor" (heading of Section 3.1): no better; equality occurs (7.).
+5. The better minima of the residual network all sit at kinks, where $R_2$ is not differentiable (5.), which the paper
+   does not say: results about twice differentiable points, such as its Theorem 2, are silent about them.
+6. "Piece-wise continuous" (proof) should read "continuous and piecewise affine". Table 1 is right in every entry.
 """
 
 from __future__ import annotations
@@ -144,26 +167,22 @@ TEXTS: dict[Literal["as printed", "as corrected", "sharper"], dict[str, str]] = 
         r"$R_1\ge R_{\rm lin}$.",
         "residual": r"Proposition 1: for $0<\rho\le\sqrt{5/4}$ some local minimum of $R_2$ has $R_2<R_{\rm lin}$.",
         "table": r"$R_{\rm lin}=8\rho^2/15$ and all seven rows and three columns of Table 1, for $w_1>0$ and "
-        r"(reflected) "
-        r"for $w_1<0$, as identities in $\rho$.",
+        r"(reflected) for $w_1<0$, as identities in $\rho$.",
         "table_bounds": r"For $0<\rho\le\sqrt{5/4}$ no lower bound of Table 1 is below $8\rho^2/15$.",
         "theta2": r"$R_2(\theta_2)=\frac{\rho^2(12\rho^2+82\rho+215)}{21\rho^2+156\rho+420}$, and for "
-        r"$0<\rho\le\sqrt{5/4}$ "
-        r"it is below $8\rho^2/15$.",
+        r"$0<\rho\le\sqrt{5/4}$ it is below $8\rho^2/15$.",
         "residual_local_minima": r"Section 3.1: every local minimum of $R_2$ has $R_2\le R_{\rm lin}$ (kinks "
         r"and $w=0$ included).",
     },
     "as corrected": {
         "no_better": r"Heading of Section 3.1, with 'no better' for 'worse': $R_1$ has a local minimum with "
-        r"$R_1=R_{\rm lin}$ "
-        r"exactly, beside dead ones with $R_1=\mathrm{Var}(y)\ge R_{\rm lin}$ and, for $\frac34<\rho<6$, a live "
-        r"one with $R_1=\frac59\rho^2+\frac23\rho+\frac13>R_{\rm lin}$.",
+        r"$R_1=R_{\rm lin}$ exactly, beside dead ones with $R_1=\mathrm{Var}(y)\ge R_{\rm lin}$ and, for "
+        r"$\frac34<\rho<6$, a live one with $R_1=\frac59\rho^2+\frac23\rho+\frac13>R_{\rm lin}$.",
     },
     "sharper": {
         "fully_connected_sharp": r"For every $\rho\ge-\sqrt{5/4}$, so for every $\rho>0$: $\min R_1=R_{\rm lin}$.",
         "fully_connected_minimum": r"For every real $\rho$ the piecewise polynomial of part 3 of the "
-        r"derivation is $\min R_1$; it is below "
-        r"$R_{\rm lin}$ exactly for $-\frac{25+7\sqrt5}4<\rho<-\sqrt{5/4}$.",
+        r"derivation is $\min R_1$; it is below $R_{\rm lin}$ exactly for $-\frac{25+7\sqrt5}4<\rho<-\sqrt{5/4}$.",
         "residual_minimum": r"For every real $\rho$: $\min R_2=\frac{29}{57}\rho^2$, attained with the kink "
         r"on $x=2$ and on $x=3$.",
         "residual_smooth": r"For every real $\rho$: $R_2$ is not differentiable at any of its local minima "
@@ -190,8 +209,7 @@ def text(poly: fmpq_poly) -> str:
 
 
 def _minimum_text(where: Interval) -> str:
-    risks = [text(risk) for scope, risk in FORMULA if not scope.meet(where).is_empty]
-    return "min R₁ = " + "; ".join(dict.fromkeys(risks))
+    return "min R₁ = " + "; ".join(text(risk) for scope, risk in FORMULA if not scope.meet(where).is_empty)
 
 
 @dataclass(frozen=True)
@@ -234,10 +252,7 @@ CONTENT = {
         MINIMUM_2,
     ),
     "table": Content(
-        EVERYWHERE,
-        IDENTITIES,
-        "least-squares errors compared as polynomials in ρ",
-        f"{len(IDENTITIES)} identities",
+        EVERYWHERE, IDENTITIES, "least-squares errors compared as polynomials in ρ", f"{len(IDENTITIES)} identities"
     ),
     "table_bounds": Content(
         PRINTED,
@@ -332,8 +347,8 @@ def _settle(content: Content, where: Interval) -> Finding:
         "bound": content.bound,
     }
     if met.is_empty:
-        reason = "no ρ of the instance meets the hypothesis"
-        return Finding(False, None, Evidence.EXACT, reason, assertions=_shown(content.truth, where), **told)
+        shown, reason = _shown(content.truth, where), "no ρ of the instance meets the hypothesis"
+        return Finding(False, None, Evidence.EXACT, reason, assertions=shown, **told)
     if met.point is not None and not met.point.is_rational:
         return Finding(None, None, Evidence.EXACT, "the hypothesis leaves one irrational ρ only", **told)
     if all(answer[0] for answer in (c.on(met) for c in content.comparisons) if answer is not None):
@@ -362,9 +377,8 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
 
     rows = tables["claims/ysj_proposition1"]
     rows = rows[rows["statement"] == DRAWN]
-    names = [c for c in rows.columns if c.startswith("curve_")]
-    curves = pd.concat([pd.DataFrame({n: row[n] for n in names}) for _, row in rows.iterrows()])
-    curves = curves.drop_duplicates("curve_rho").sort_values("curve_rho").rename(columns=lambda n: n[len("curve_") :])
+    curves = pd.concat([pd.DataFrame(dict(row)) for _, row in rows.filter(like="curve_").iterrows()])
+    curves = curves.drop_duplicates("curve_rho").sort_values("curve_rho").rename(columns=lambda n: n[6:])
     canvas, (left, right) = plt.subplots(1, 2, width_ratios=(1.75, 1))
     colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
     left.axvspan(0, float(PRINTED_END), color="0.88", lw=0)
@@ -395,7 +409,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
 
 
 def _shown_row(rows: pd.DataFrame) -> pd.Series:
-    """The instance whose data the right panel shows: one at rho = 1 if there is one."""
+    """The instance whose data the right panel shows: at rho = 1 or nearest to it."""
     return rows.iloc[int((rows["fit_rho"] - 1).abs().argmin())]
 
 
@@ -412,7 +426,7 @@ def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
 
 
 CLAIM = Claim(
-    paper="YSJ",
+    paper="Yun–Sra–Jadbabaie 2019",
     label="Proposition 1, Table 1",
     title="Six points: a fully-connected network against a residual one",
     statements=STATEMENTS,

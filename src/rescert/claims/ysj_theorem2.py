@@ -92,6 +92,7 @@ from typing import Any
 import pandas as pd
 
 from rescert.certify import inertia, sign
+from rescert.certify.balls import Box
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.landscape import expressions
 from rescert.landscape.candidate import Candidate, read
@@ -122,12 +123,12 @@ def check(instance: Instance, inputs: Inputs) -> Mapping[str, Finding]:
         finding = Finding(None, None, Evidence.NUMERICAL, reason, values=values)
         return {"printed": finding, "sharper": finding}
     found = enclose(
-        candidate.point, candidate.inputs, candidate.labels, candidate.activation, row["origin"] == "designed"
+        candidate.point, candidate.inputs, candidate.labels, candidate.activation, bool(row["origin"] == "designed")
     )
     if found.box is None:
         finding = _numerical(values, found.reason)
         return {"printed": finding, "sharper": finding}
-    return _certified(candidate, found, values)
+    return _certified(candidate, found, found.box, values)
 
 
 def _numerical(values: dict[str, Any], reason: str) -> Finding:
@@ -138,21 +139,22 @@ def _numerical(values: dict[str, Any], reason: str) -> Finding:
     return Finding(None, True if holds else None, Evidence.NUMERICAL, text, least, values["bound_value"], values=values)
 
 
-def _certified(candidate: Candidate, found: Enclosure, values: dict[str, Any]) -> dict[str, Finding]:
+def _certified(candidate: Candidate, found: Enclosure, box: Box, values: dict[str, Any]) -> dict[str, Finding]:
+    """Which clause holds all over the box, the sign of the smallest eigenvalue, and the bound."""
     program = candidate.program
     excess = program(expressions.linear_excess)
-    below, comparison = sign.decide(excess, found.box, "<=")
+    below, comparison = sign.decide(excess, box, "<=")
     coverage = inertia.prove_definite(
-        program(expressions.risk), found.box, variables=[("w", i) for i in range(len(candidate.point["w"]))]
+        program(expressions.risk), box, variables=[("w", i) for i in range(len(candidate.point["w"]))]
     )
-    curvature = inertia.prove_negative_direction(program(expressions.risk), found.box, candidate.steepest())
+    curvature = inertia.prove_negative_direction(program(expressions.risk), box, candidate.steepest())
     signs = [curvature.assertion] if curvature.proved else found.zero_eigenvalue()
     values |= {
         "representation_coverage": "full rank" if coverage.proved else "undecided",
         "smallest_eigenvalue_sign": "negative" if curvature.proved else "zero" if signs else "undecided",
         "existence": found.reason,
     }
-    good = below is True or (below is not True and curvature.proved is True)
+    good = below is True or curvature.proved is True
     clause = (
         "R <= R_lin" if below is True else "R > R_lin, negative curvature" if below is False else "negative curvature"
     )
@@ -166,19 +168,18 @@ def _certified(candidate: Candidate, found: Enclosure, values: dict[str, Any]) -
         else f"neither clause is decided: {comparison.reason}; {curvature.reason}",
         measured=f"R - R_lin = {values['excess']:.6g}, lambda_min = {values['smallest_eigenvalue']:.6g}",
         bound="0",
-        assertions=tuple(a for a in shared if a is not None),
+        assertions=_given(*shared),
         values=values,
     )
     if below is True:
-        sharper = Finding(
-            True, True, Evidence.ENCLOSED, clause, printed.measured, "0", (comparison.assertion,), {**values}
-        )
+        assertions = _given(comparison.assertion)
+        sharper = Finding(True, True, Evidence.ENCLOSED, clause, printed.measured, "0", assertions, values)
     else:
-        sharper = _bounded(candidate, found, values)
+        sharper = _bounded(candidate, box, values)
     return {"printed": printed, "sharper": sharper}
 
 
-def _bounded(candidate: Candidate, found: Enclosure, values: dict[str, Any]) -> Finding:
+def _bounded(candidate: Candidate, box: Box, values: dict[str, Any]) -> Finding:
     r"""$\lambda_{\min}<\beta\le\frac12(C-\sqrt{C^2+4G^2})$ for one number $\beta$ between the two."""
     least, bound = values["smallest_eigenvalue"], values["bound_value"]
     measured = f"lambda_min = {least:.6g}"
@@ -189,16 +190,20 @@ def _bounded(candidate: Candidate, found: Enclosure, values: dict[str, Any]) -> 
     constants, normal = direction
     beta = (least + bound) / 2
     shifted = candidate.program(partial(expressions.shifted_risk, parameters=list(candidate.point)), beta=beta)
-    below = inertia.prove_negative_direction(shifted, found.box, candidate.steepest())
+    below = inertia.prove_negative_direction(shifted, box, candidate.steepest())
     excess = candidate.program(
         lambda v, activation: expressions.bound_excess(v, normal(v), activation), beta=beta, **constants
     )
-    above = sign.prove(excess, found.box, ">=")
+    above = sign.prove(excess, box, ">=")
     if not (below.proved and above.proved):
         return undecided(reason=f"the bound is not shown: {below.reason}; {above.reason}")
     reason = f"lambda_min < {beta:.6g} <= the bound"
-    assertions = (below.assertion, above.assertion)
-    return Finding(True, True, Evidence.ENCLOSED, reason, measured, f"{bound:.6g}", assertions, {**values})
+    assertions = _given(below.assertion, above.assertion)
+    return Finding(True, True, Evidence.ENCLOSED, reason, measured, f"{bound:.6g}", assertions, values)
+
+
+def _given(*assertions: dict[str, Any] | None) -> tuple[dict[str, Any], ...]:
+    return tuple(assertion for assertion in assertions if assertion is not None)
 
 
 def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
@@ -264,7 +269,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
 
 
 CLAIM = Claim(
-    paper="yun_sra_jadbabaie_2019",
+    paper="Yun–Sra–Jadbabaie 2019",
     label="Theorem 2",
     title="Critical points of deep residual networks are at least as good as linear, or strict saddles",
     statements=(

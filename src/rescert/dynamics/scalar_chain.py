@@ -19,6 +19,9 @@ from typing import Any
 
 import torch
 
+from rescert.certify import balls
+from rescert.certify.problem import trace
+
 Values = Mapping[str, Any]
 
 
@@ -203,3 +206,27 @@ def _product(factors: Sequence[Any]) -> Any:
     for factor in factors[1:]:
         result = result * factor
     return result
+
+
+def trajectory(chain: Chain, steps: int) -> dict[str, Any]:
+    """``distance`` |w[k]-ℓ| of the first group, ``bound_curve`` ρ^k|1-ℓ| and their ``ratio``, k = 0..steps.
+
+    Evaluated in balls, because the distance falls below what floats resolve next to ℓ, then rounded; a ball around
+    0 has reached ℓ to all its digits and counts as 0. For |λ| ≠ 1.
+    """
+
+    def values(v: Values) -> Any:
+        q = chain.quantities(v)
+        return torch.cat([q["rho"], q["start"], *(row[0] for row in chain.offsets(v, steps))])
+
+    precision = chain.precision(steps)
+    program = trace(values, {}, {**chain.constants, "stretch": "1"})
+    with balls.working_precision(precision):
+        rho, start, *offsets = balls.evaluate(program, {}, precision)
+        distances = [abs(y) * (not y.contains(0)) for y in offsets]
+        bounds = [start * rho**k for k in range(steps + 1)]
+        return {
+            "distance": [float(y.mid()) for y in distances],
+            "bound_curve": [float(b.mid()) for b in bounds],
+            "ratio": [float((y / b).mid()) for y, b in zip(distances, bounds, strict=True)],
+        }

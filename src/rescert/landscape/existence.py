@@ -106,8 +106,8 @@ def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, activation: st
     With ``free_labels`` the parameters are held and the labels are varied (gradients are affine in them): the box
     then holds labels for which ``point`` is critical. Otherwise the labels are held and parameters are varied.
     """
-    rows = {block: independent_rows(point, block) for block in range(1, depth(point) + 1)}
-    rows = {block: kept for block, kept in rows.items() if kept is not None}
+    found = {block: independent_rows(point, block) for block in range(1, depth(point) + 1)}
+    rows = {block: kept for block, kept in found.items() if kept is not None}
     program = _frozen_risk(point, rows, inputs, labels, activation, free_labels)
     zero, extra = (_vary_labels if free_labels else _vary_parameters)(program, point, labels)
     if zero.box is None:
@@ -145,7 +145,10 @@ def _frozen_risk(
         constants[f"moving{block}"] = np.broadcast_to(moving, point[f"V{block}"].shape).astype(np.float64)
         constants[f"held{block}"] = np.where(moving, 0.0, point[f"V{block}"])
     shapes = {name: value.shape for name, value in point.items()}
-    (shapes if free_labels else constants)["y"] = labels.shape if free_labels else labels
+    if free_labels:
+        shapes["y"] = labels.shape
+    else:
+        constants["y"] = labels
 
     def frozen_risk(values: Values):
         held = {f"V{k}": values[f"V{k}"] * values[f"moving{k}"] + values[f"held{k}"] for k in rows}

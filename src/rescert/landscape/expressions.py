@@ -17,7 +17,7 @@ from torch import Tensor
 from rescert.networks.residual_blocks import depth, features, squared_risk
 
 Values = Mapping[str, Tensor]
-Matrix = Sequence[Sequence[Tensor]]
+Matrix = Sequence[Sequence[Tensor] | Tensor]
 
 
 def risk(values: Values, activation: str) -> Tensor:
@@ -94,7 +94,7 @@ def unseen(point: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Call
     filling = fillings[int(np.argmax([np.linalg.det(m @ m.T) for m in stacked]))]
 
     def product(values: Values) -> Tensor:
-        return normal([*(values[name][j] for name, j in names), *(values["filling"][i] for i in range(len(filling)))])
+        return normal([values[name][j] for name, j in names] + [values["filling"][i] for i in range(len(filling))])
 
     return ({"filling": filling} if len(filling) else {}), product
 

@@ -13,6 +13,7 @@ All functions are pure and made of the operations that `rescert.certify.problem`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ def parameter_shapes(dimension: int, widths: Sequence[int]) -> dict[str, tuple[i
     return shapes
 
 
-def depth(parameters: Parameters) -> int:
+def depth(parameters: Mapping[str, Any]) -> int:
     """The number of residual blocks $L$."""
     return sum(name.startswith("V") for name in parameters)
 

@@ -45,11 +45,11 @@ def gather(inputs: Iterable[Path]) -> Material:
     Raises ``ValueError`` where there is no claim file, or a claim file without its table.
     """
     paths = [Path(p) for p in inputs]
-    found = {p.stem for p in paths if p.parent.name == "claims" and p.suffix == ".json"}
+    found = {p.stem: p for p in paths if p.parent.name == "claims" and p.suffix == ".json"}
     if not found:
         raise ValueError("expected at least one results/claims/<claim>.json among the inputs, got none")
     return Material(
-        tuple(_claim(name, paths) for name in sorted(found, key=order)),
+        tuple(_claim(name, found[name], paths) for name in sorted(found, key=order)),
         {p.parent.name: record.read_json(p) for p in sorted(paths) if p.name == "record.json"},
         {p.stem.replace("__", "/"): record.read_json(p) for p in sorted(paths) if p.parent.name == "tracking"},
     )
@@ -59,8 +59,8 @@ def _one(paths: Iterable[Path], folder: str, name: str) -> Path | None:
     return next((p for p in paths if p.parent.name == folder and p.name == name), None)
 
 
-def _claim(name: str, paths: list[Path]) -> ClaimMaterial:
-    content = record.read_json(_one(paths, "claims", f"{name}.json"))
+def _claim(name: str, file: Path, paths: list[Path]) -> ClaimMaterial:
+    content = record.read_json(file)
     table = _one(paths, "claims", f"{name}.parquet")
     if table is None:
         raise ValueError(f"expected results/claims/{name}.parquet beside the claim file, got none")

@@ -47,10 +47,11 @@ def mathml(tex: str, display: bool = False) -> str:
     from latex2mathml.converter import convert_to_element
 
     _require_balanced(tex)
+    refusals: tuple[type[Exception], ...] = tuple(e for e in vars(exceptions).values() if isinstance(e, type))
     source = tex.replace("{aligned}", "{split}")  # the same layout, under the name that the converter knows
     try:
         root = convert_to_element(source, display="block" if display else "inline")
-    except tuple(e for e in vars(exceptions).values() if isinstance(e, type)) as error:
+    except refusals as error:
         raise ValueError(f"expected TeX, got '${tex}$' ({type(error).__name__})") from None
     root.attrib.pop("xmlns", None)
     root.set("alttext", tex.strip())
@@ -95,7 +96,8 @@ def _mend(element: ElementTree.Element, tex: str, display: bool) -> None:
         raise ValueError(f"expected complete fractions, and line breaks only in an environment, got '${tex}$'")
     # The converter leaves entities in texts (and in mathematics meant as text: "\text{&#x3c;}" becomes "<",
     # which is escaped again on output).
-    text = html.unescape(element.text) if re.fullmatch(r"(&#x[0-9A-Fa-f]+;)+", element.text or "") else element.text
+    text = element.text or ""
+    text = html.unescape(text) if re.fullmatch(r"(&#x[0-9A-Fa-f]+;)+", text) else text
     if text:
         text = _DELIMITERS.get(text, text)
         if (text.startswith("\\") or text == "&") and element.tag != "mtext":

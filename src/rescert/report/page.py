@@ -23,14 +23,8 @@ from rescert.report.verdicts import recheck_sentence, sentence
 FOLDER = Path(__file__).parent
 ROLES = ("as printed", "as corrected", "sharper")
 SYMBOLS = {"holds": "✓", "fails": "✗", "undecided": "?", "vacuous": "∅"}  # colour is never the only sign
-HEADINGS = {
-    "holds": "Where it does not show",
-    "fails": "What broke, and why",
-    "undecided": "What is undecided, and why",
-    "vacuous": "Why it was not tested",
-}
 COUNTS = {1: "A theory paper", 2: "Two theory papers", 3: "Three theory papers", 4: "Four theory papers"}
-MOST_REASONS = 6
+MOST_REASONS = 8
 
 
 def build(config: Mapping[str, Any], inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
@@ -103,16 +97,20 @@ def _totals(claims: Iterable[ClaimMaterial]) -> dict[str, int]:
     return {str(v): verdicts.count(v) for v in Verdict if v in verdicts}
 
 
-def broken(claim: ClaimMaterial, statement: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Why a statement fails, is undecided or tests nothing: each reason with the instances that gave it."""
-    verdicts = [Verdict.VACUOUS] if statement["verdict"] == Verdict.VACUOUS else [Verdict.FAILS, Verdict.UNDECIDED]
-    rows = claim.final.rows
-    rows = rows[(rows["statement"] == statement["name"]) & rows["verdict"].isin(verdicts)]
-    reasons = [
-        {"verdict": verdict, "reason": reason, "instances": list(group["instance"])}
-        for (verdict, reason), group in rows.groupby(["verdict", "reason"], sort=False)
-    ]
-    return sorted(reasons, key=lambda r: r["verdict"] != Verdict.FAILS)
+def broken(claim: ClaimMaterial) -> list[dict[str, Any]]:
+    """Why statements fail, are undecided or test nothing: each reason once, with its statements and instances."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for statement in claim.final.statements:
+        vacuous = statement["verdict"] == Verdict.VACUOUS
+        verdicts = [Verdict.VACUOUS] if vacuous else [Verdict.FAILS, Verdict.UNDECIDED]
+        rows = claim.final.rows[claim.final.rows["statement"] == statement["name"]]
+        for row in rows[rows["verdict"].isin(verdicts)].to_dict("records"):
+            key = (row["verdict"], row["reason"])
+            entry = found.setdefault(key, {"verdict": key[0], "reason": key[1], "statements": {}, "instances": {}})
+            entry["statements"][statement["name"]] = statement["role"]
+            entry["instances"][row["instance"]] = None
+    order = [Verdict.FAILS, Verdict.UNDECIDED, Verdict.VACUOUS]
+    return sorted(found.values(), key=lambda entry: order.index(entry["verdict"]))
 
 
 def _text(value: str) -> Markup:
@@ -150,6 +148,5 @@ def _environment() -> Environment:
         "instance_table": table.instance_table,
         "broken": broken,
         "most_reasons": MOST_REASONS,
-        "headings": HEADINGS,
     }
     return environment

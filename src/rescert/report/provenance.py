@@ -36,6 +36,7 @@ PACKAGES = [
     "mlxtend",
 ]
 STAGES = ("prepare", "decompose", "train", "search", "certify", "recheck", "draw", "track")
+_SIZES = {"train_size": "train", "test_size": "test"}
 LOCAL_SERVER = "http://127.0.0.1:5000"
 
 # A job's record in results/tracking: certify of ns_figure5 is claims/ns_figure5.
@@ -128,7 +129,7 @@ def stages(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def runs(table: pd.DataFrame, tracking: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """``reports/runs.csv``: every job with its seconds and memory, and what MLflow knows of its record."""
-    rows = table.to_dict("records")
+    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
     for row in rows:
         row["record"] = f"{_RECORDS[row['stage']]}/{row['name']}" if row["stage"] in _RECORDS else ""
     seen = {row["record"] for row in rows}
@@ -151,10 +152,11 @@ def run_link(known: Mapping[str, Any]) -> str:
 
 
 def datasets(networks: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The honest name of each data set that a network was trained on, with the networks."""
+    """The honest name of each data set that a network was trained on, with the networks and how much they saw."""
     found: dict[str, list[str]] = {}
     for name, content in sorted(networks.items()):
         dataset = content.get("dataset")
         if isinstance(dataset, str):
-            found.setdefault(dataset, []).append(name)
+            sizes = [f"{content[key]} to {word}" for key, word in _SIZES.items() if key in content]
+            found.setdefault(dataset, []).append(": ".join([name, *filter(None, [", ".join(sizes)])]))
     return found

@@ -63,7 +63,7 @@ def _statement(claim: Claim, name: str, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _outcome(
-    row: Mapping[str, Any], content: Mapping[str, Any], rechecked: Mapping[str, Any] | None
+    row: Mapping[Any, Any], content: Mapping[str, Any], rechecked: Mapping[str, Any] | None
 ) -> tuple[Recheck, str]:
     if not row["certified"]:
         return Recheck.NONE, ""

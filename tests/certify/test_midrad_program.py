@@ -1,0 +1,46 @@
+"""Programs in midpoint-radius arithmetic against balls, on points and on boxes."""
+
+import numpy as np
+import pytest
+from programs import CASES, EPS, Case
+
+from rescert.certify import balls, midrad_program
+from rescert.certify.problem import trace
+
+
+def contains(enclosure, exact: np.ndarray) -> bool:
+    outer = midrad_program.to_balls(enclosure)
+    pairs = zip(outer.flat, balls.wrap(exact).flat, strict=True)
+    return all(o.contains(x.mid()) for o, x in pairs if o.is_finite())
+
+
+@pytest.mark.parametrize("radius", [0.0, 1e-6, 0.05])
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_values_and_derivatives_contain_those_of_points(case: Case, radius: float) -> None:
+    program, middle = case.program, case.point(6)
+    box = {n: {"mid": v, "rad": np.full(v.shape, radius)} for n, v in middle.items()}
+    enclosures = [f(program, box) for f in (midrad_program.evaluate, midrad_program.gradient, midrad_program.hessian)]
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        point = {n: v + rng.uniform(-1, 1, size=v.shape) * radius for n, v in middle.items()}
+        exact = [f(program, point) for f in (balls.evaluate, balls.gradient, balls.hessian)]
+        assert all(contains(e, x) for e, x in zip(enclosures, exact, strict=True))
+    if radius == 0.0:
+        # Fewer than 1000 roundings of values below 100, each with the length of its sum in the bound.
+        assert all((e.rad < 1000 * EPS * 100).all() for e in enclosures)
+
+
+def test_kinks_and_poles_prove_nothing() -> None:
+    kink = trace(lambda v: v["x"].relu(), {"x": ()})
+    pole = trace(lambda v: (1 / v["x"]).tanh(), {"x": ()})
+    box = {"x": {"mid": 0, "rad": 1}}
+    assert np.isinf(midrad_program.gradient(kink, box).rad).all()
+    assert np.isinf(midrad_program.evaluate(pole, box).rad).all()
+
+
+def test_exact_zeros_stay_exact() -> None:
+    program = trace(lambda v: v["w"] @ v["x"].tanh(), {"w": (2,), "x": (2,)})
+    gradient = midrad_program.gradient(program, {"w": 0, "x": {"mid": "1/3", "rad": 2}})
+    assert not gradient.mid[2:].any()
+    assert not gradient.rad[2:].any()
+    assert (gradient.rad[:2] > 0).all()
