@@ -119,6 +119,14 @@ def test_undefined_values_do_not_become_defined_again() -> None:
     assert not balls.evaluate(trace(lambda v: torch.log(v["x"]) ** 0, {"x": ()}), {"x": 0})[()].is_finite()
 
 
+def test_derivatives_exist_only_where_the_function_does() -> None:
+    program = trace(lambda v: v["x"].log(), {"x": ()})
+    for x in (-1, 0, {"mid": 1, "rad": 2}):
+        assert not balls.gradient(program, {"x": x})[0].is_finite()
+        assert not balls.hessian(program, {"x": x})[0, 0].is_finite()
+    assert balls.gradient(program, {"x": 4})[0] == 0.25
+
+
 def test_closed_forms() -> None:
     program = trace(lambda v: v["x"] ** 3 / v["c"], {"x": ()}, {"c": "1/2"})
     assert balls.hessian(program, {"x": 2})[0, 0] == 24

@@ -180,6 +180,21 @@ def test_a_kink_is_refused_by_derivatives(tmp_path: Path) -> None:
         assert outcome(path, content)[0] is accepted
 
 
+def test_derivatives_of_undefined_functions_are_refused(tmp_path: Path) -> None:
+    program = trace(lambda v: v["x"].log() * 3 - v["x"] ** 2, {"x": ()}).to_json()
+    for x, accepted in [(-1, False), (1, True)]:
+        box = {"x": {"mid": x, "rad": 0}}
+        assertion = {
+            "kind": "negative_direction",
+            "program": program,
+            "box": box,
+            "precision": 64,
+            "direction": {"x": 1},
+        }
+        path, content = write(tmp_path, [{"statement": "s", **assertion}])
+        assert outcome(path, content)[0] is accepted
+
+
 class Nowhere:
     listed: dict = {}  # noqa: RUF012
 

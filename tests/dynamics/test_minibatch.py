@@ -120,6 +120,19 @@ def test_step_is_gradient_then_adam_then_projection() -> None:
         assert torch.all((value - expected).abs() <= 1e-12), name  # 1 - 0.999 loses three digits
 
 
+def test_rates_fall_linearly_to_their_final_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares: list[float] = []
+
+    def note(optimiser: torch.optim.Optimizer, share: float) -> None:
+        set_share(optimiser, share)
+        shares.append(optimiser.param_groups[0]["lr"] / 0.002)  # the group of the matrices
+
+    set_share = minibatch.set_share
+    monkeypatch.setattr(minibatch, "set_share", note)
+    trained(seeds=[0])
+    assert shares == pytest.approx([1 - 0.9 * t / 30 for t in range(30)])
+
+
 def test_projection_is_the_nearest_point() -> None:
     values = {"W": torch.tensor([-1.0, 0.0, 2.0]), "d": torch.tensor([-1.0])}
     project_(values, {"W": 0.5})

@@ -207,7 +207,8 @@ ELEMENTARY: dict[str, tuple[Callable[[arb], arb], Callable[[arb, arb], arb], Cal
         lambda x, y: logistic(x) * logistic(-x),
     ),
     "exp": (increasing(arb.exp), lambda x, y: y, lambda x, y: y),
-    "log": (increasing(arb.log), lambda x, y: 1 / x, lambda x, y: -1 / integer_power(x, 2)),
+    # 1/x is defined where log x is not: 0 y keeps it undefined there.
+    "log": (increasing(arb.log), lambda x, y: 1 / x + 0 * y, lambda x, y: -1 / integer_power(x, 2) + 0 * y),
     "sin": (arb.sin, lambda x, y: x.cos(), lambda x, y: -y),
     "cos": (arb.cos, lambda x, y: -x.sin(), lambda x, y: -y),
     "sqrt": (increasing(arb.sqrt), lambda x, y: 1 / (2 * y), lambda x, y: -1 / (4 * y * x)),
@@ -534,6 +535,7 @@ class Problem:
         """The gradient of the one-entry output, and its derivative along ``direction`` (Hessian times direction)."""
         outputs, inputs = self.run(box, [], direction)
         require(len(outputs) == 1, "the output does not have exactly one entry")
+        require(parts(outputs[0])[0].is_finite(), "the output is not defined all over the box")
         if isinstance(outputs[0], Scalar):
             backward(outputs[0])
         zero = arb(0)
@@ -543,8 +545,9 @@ class Problem:
 
     def tangents(self, direction: Mapping[Entry, arb], box: Mapping[Entry, Interval] | None = None) -> list[arb]:
         """The derivative along ``direction`` of every entry of the output."""
-        slopes = [parts(x)[1] for x in self.run(box, [], direction)[0]]
-        return [arb(0) if x is None else x for x in slopes]
+        outputs = [parts(x) for x in self.run(box, [], direction)[0]]
+        require(all(x.is_finite() for x, _ in outputs), "the output is not defined all over the box")
+        return [arb(0) if slope is None else slope for _, slope in outputs]
 
 
 # What can be asserted

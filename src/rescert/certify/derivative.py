@@ -166,7 +166,8 @@ SLOPES: dict[str, Callable[[Builder, str, str], str]] = {
     "logistic": lambda b, x, y: b.apply("multiply", y, b.apply("subtract", b.constant(1), y)),
     "softplus": lambda b, x, y: b.apply("logistic", x),
     "exp": lambda b, x, y: y,
-    "log": lambda b, x, y: b.apply("divide", b.constant(1), x),
+    # 1/x is defined where log x is not: the factor 0 y keeps it undefined there.
+    "log": lambda b, x, y: b.apply("add", b.apply("divide", b.constant(1), x), b.apply("multiply", b.constant(0), y)),
     "sin": lambda b, x, y: b.apply("cos", x),
     "cos": lambda b, x, y: b.apply("negate", b.apply("sin", x)),
     "sqrt": lambda b, x, y: b.apply("divide", b.constant(1), _scaled(b, 2, y)),
@@ -270,8 +271,9 @@ def _push(b: Builder, operation: Operation, moving: Sequence[str | None]) -> str
         first, second = moving
         if first is not None and second is not None:
             return b.apply(op, first, second)
-        part = first if first is not None else second
-        return _broadcast(b, b.apply("negate", part) if op == "subtract" and first is None else part, shape)
+        if first is not None:
+            return _broadcast(b, first, shape)
+        return _broadcast(b, b.apply("negate", str(second)) if op == "subtract" else str(second), shape)
     elif op == "divide":
         first, second = moving
         if first is not None:
@@ -280,9 +282,9 @@ def _push(b: Builder, operation: Operation, moving: Sequence[str | None]) -> str
             parts.append(b.apply("negate", b.apply("multiply", name, b.apply("divide", second, arguments[1]))))
     elif op == "power":
         slope = _power_slope(b, arguments[0], k["exponent"])
-        return _zeros(b, shape) if slope is None else b.apply("multiply", slope, moving[0])
+        return _zeros(b, shape) if slope is None else b.apply("multiply", slope, str(moving[0]))
     elif op in SLOPES:
-        return b.apply("multiply", _slope(b, operation), moving[0])
+        return b.apply("multiply", _slope(b, operation), str(moving[0]))
     else:
         still = [_zeros(b, b.shapes[a]) if m is None else m for a, m in zip(arguments, moving, strict=True)]
         return b.apply(op, *still, **k)

@@ -78,7 +78,7 @@ class Value(fx.Proxy):
         return self.shape[0]
 
     def __iter__(self) -> Iterator[fx.Proxy]:
-        return (operator.getitem(self, i) for i in range(self.shape[0]))  # type: ignore[call-overload]
+        return (operator.getitem(self, i) for i in range(self.shape[0]))
 
 
 class Recorder(fx.Tracer):
