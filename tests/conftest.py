@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+# Before torch is imported: threads that wait by spinning starve each other where other jobs share the cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 ROOT = Path(__file__).parent.parent
 Snakemake = Callable[..., subprocess.CompletedProcess]
 

@@ -31,7 +31,7 @@ def test_files_are_needed_by_the_name_of_their_record(path, need):
 @pytest.fixture
 def arguments(tmp_path, monkeypatch):
     """Arguments of a recheck whose claim file the test damages; the thread setting is put back."""
-    for name in runtime.THREAD_VARIABLES:
+    for name in (*runtime.THREAD_VARIABLES, "MKL_CBWR"):
         monkeypatch.setenv(name, "1")
     claim = tmp_path / "results" / "claims" / "some_claim.json"
     output = tmp_path / "results" / "rechecked" / "some_claim.json"

@@ -33,7 +33,7 @@ def device(name: str = "auto") -> torch.device:
 
 
 def set_threads(count: int) -> None:
-    """Fix the number of compute threads; sums are split by thread, so results follow this number.
+    """Fix the number of compute threads, and the order of MKL's sums: results follow the split of a sum.
 
     Call it before NumPy is imported: Snakemake sets the same variables to what ``--cores`` leaves, and the linear
     algebra libraries read them once. Call it again when torch is there, which else takes no more than the cores.
@@ -41,6 +41,10 @@ def set_threads(count: int) -> None:
     if count < 1:
         raise ValueError(f"expected at least one thread, got {count}")
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
+    # else waiting threads spin, and where other jobs share the cores a training step takes ten times as long
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # else MKL's LAPACK splits sums by where the heap happens to put its buffers, and the last bit varies by run
+    os.environ["MKL_CBWR"] = "AUTO,STRICT"
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(count)
 

@@ -111,6 +111,16 @@ def test_certifier_and_checker_decide_alike(skip: bool, kinks: str, relation: Re
     assert answers == {True, False} or relation in ("=", ">") or kinks == "off data"
 
 
+@pytest.mark.parametrize("ends", ["[-3/2, -5/4]", "(-3/2, -5/4]", "-5/4", "[-3/2, -1]"])
+def test_a_candidate_off_data_at_a_closed_end_alone_is_seen(ends: str) -> None:
+    """At rho = -5/4 the kink between 1 and 2 becomes admissible, with less than the best line's risk."""
+    interval = Interval.parse(ends)
+    assert SIX[False].exception(interval, ">=", LINEAR, "off data") == Real.of("-5/4")
+    with pytest.raises(Refused):
+        check_rational_enumeration(SIX[False].assertion(interval, ">=", LINEAR, "off data"), None)
+    assert SIX[False].exception(Interval.parse("[-3/2, -5/4)"), ">=", LINEAR, "off data") is None
+
+
 def test_two_points_are_fitted_exactly() -> None:
     for skip in (False, True):
         problem = OneHinge((fmpq(0), fmpq(1)), (polynomial([1, 2]), polynomial([3, -1])), skip)

@@ -39,8 +39,10 @@ def test_negative_step_breaks_the_printed_statement_below_one(depth):
     assert found["corrected"].verdict is Verdict.VACUOUS
 
 
-def test_negative_step_keeps_the_printed_bound_above_one():
-    assert findings(target="2", fraction="-1/10")["printed"].verdict is Verdict.HOLDS
+def test_negative_step_above_one_is_undecided_because_only_some_steps_are_seen():
+    found = findings(target="2", fraction="-1/10")["printed"]
+    assert found.verdict is Verdict.UNDECIDED
+    assert "strict for 2 <= k <= 8" in found.reason
 
 
 def test_target_one_is_an_identity():
@@ -113,6 +115,22 @@ def test_measured_ratio_is_that_of_floats():
         w -= p * w**4 * (w**5 - 0.5)
     ratios = np.array(found["distance"][1:]) / found["bound_curve"][1:]
     assert found["worst_ratio"] == pytest.approx(ratios.max(), rel=1e-10)
+
+
+@pytest.mark.parametrize(("target", "fraction"), [("5", "1"), ("5", "1/2"), ("1/2", "9/10"), ("-2", "1/2")])
+def test_rate_is_shown_with_the_monotony_of_the_factors(target, fraction):
+    found = findings(target=target, fraction=fraction, negatives=int(target[0] == "-"))["rate"]
+    assert found.verdict is Verdict.HOLDS
+    assert len(found.assertions) == 2
+    for assertion in found.assertions:
+        check.check_sign(assertion, None)
+
+
+def test_factors_that_move_the_other_way_are_not_shown_monotone():
+    """Above δ_c the orbit steps over ℓ, so the same expressions are not positive."""
+    chain = Chain("2", 3, "3/2", 0)
+    program = trace(lambda v: chain.monotone_slack(v, 4), {}, {**chain.constants, "stretch": "1"})
+    assert not sign.prove(program, {}, ">", 512).proved
 
 
 def test_assertions_are_of_the_fixed_vocabulary():

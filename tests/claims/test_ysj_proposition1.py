@@ -9,7 +9,7 @@ import pytest
 from rescert.certify.check import check_rational_enumeration
 from rescert.certify.real_roots import Interval
 from rescert.claim import Inputs, Verdict
-from rescert.claims.ysj_proposition1 import CLAIM, check
+from rescert.claims.ysj_proposition1 import CLAIM, WITHOUT_3, check
 from rescert.landscape import six_points
 
 NOTHING = Inputs({})
@@ -109,6 +109,18 @@ def test_theta2_has_the_printed_risk_and_is_no_critical_point() -> None:
         backward = (at - residual(theta - step * along_b, rho)) / step
         error = 6 * rho * (2 * rho**2 + 17 * rho + 60) / (21 * rho**2 + 156 * rho + 420)
         assert forward - backward == pytest.approx(theta[0] * theta[1] * error / 3, rel=1e-3)
+
+
+def test_the_residual_at_the_kink_of_theta2_is_shown_by_leaving_out_that_datum() -> None:
+    """The five-point error it is compared with is asserted itself, not only computed."""
+    finding = check({"rho": "1"}, NOTHING)["theta2_nature"]
+    fits = [(a["relation"], f["target"]) for a in finding.assertions if "fits" in a for f in a["fits"]]
+    assert [relation for relation, target in fits if len(target) == 5] == ["="]
+    h = np.array([0, 1, 2, 4.5, 6])  # at rho = 1
+    y = (X + NOISE)[[0, 1, 2, 4, 5]]
+    slope, offset = np.polyfit(h, y, 1)
+    numerator, denominator = (float(p(1)) for p in WITHOUT_3.value)
+    assert numerator / denominator == pytest.approx(((slope * h + offset - y) ** 2).sum() / 6, rel=1e-12)
 
 
 def test_local_minima_at_and_above_the_best_line() -> None:

@@ -205,7 +205,7 @@ class OneHinge:
         segments = self.envelope(interval, kinks)
         if kinks == "off data":
             roots = [real_roots(c) for p in self.pieces if not p.active for c in p.conditions if c.degree() > 0]
-            single = interval.inside(r for found in roots for r in found)
+            single = [r for found in roots for r in found if interval.contains(r)]  # closed ends are among them
             segments += [s for r in single for s in self.envelope(Interval(r, r, True, True), kinks)]
         for segment in segments:
             part = Interval(segment.low, segment.high, True, True).meet(interval)

@@ -69,7 +69,8 @@ $1-(\inf h')^{1/m}$; and $\sup h'=\mathrm{Lip}(h)$, $1/\inf h'=\mathrm{Lip}(h^{-
 In $d=1$, $g_b(X)$ is an interval, so $\lVert h_i-\mathrm{Id}\rVert_L=\sup_{v\in X}|Dh_i(g_b(v))-1|$ with
 $Dh_i(g_b(v))=Dh(av)/Dh(bv)$. The numerator of $(Dh(av)-Dh(bv))/Dh(bv)$ is written as a product, so that nothing
 cancels, and the supremum over $X$ of all $m$ factors at once is enclosed from above on a cover of $X$ by intervals.
-The numbers $a_i$ are taken as the exact values of the floats in `results/decompositions`. The constants $\alpha$,
+The numbers $a_i$ are taken as the exact values of the floats in `results/decompositions`, so that the certificates
+speak of the schedules rounded to floats (for the exact ones there is the proof above). The constants $\alpha$,
 $M$, $R$ are derived in the map's file. For the lower limit, $\mathrm{Lip}(h^{-1})\ge1/h'(v)$ and
 $\mathrm{Lip}(h)\ge h'(v)$ at any one point $v$.
 """
@@ -367,8 +368,8 @@ CLAIM = Claim(
         ),
         Statement(
             "equalised",
-            r"The uniform schedule is not the best of the path $h(ax)/a$: the schedule with all factors at the same "
-            r"distance from the identity has a smaller largest distance.",
+            r"The uniform schedule is not the best of the path $h(ax)/a$: a schedule found by bringing all factors to "
+            r"the same distance from the identity (in floats, up to rounding) has a smaller largest distance.",
             "sharper",
         ),
         Statement(

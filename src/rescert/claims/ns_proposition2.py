@@ -168,7 +168,11 @@ def _printed(chain: Chain, bound: Bound) -> Finding:
         return _implication(chain, bound, _step_outside(chain), "the step exceeds δ_c; ")
     if chain.unit:
         return _implication(chain, bound, reason="ρ is not defined at λ = 1, but for any value: ")
-    return _implication(chain, bound, reason="δ < 0 is 'less than δ_c': " if chain.fraction < 0 else "")
+    if chain.fraction <= 0:
+        if bound.holds:  # a finite number of steps, and no proof of the others
+            bound = Bound(None, f"{bound.reason}, but nothing is shown beyond", ())
+        return _implication(chain, bound, reason="δ <= 0 is 'less than δ_c': ")
+    return _implication(chain, bound)
 
 
 def _remark(chain: Chain, steps: int) -> Finding:
@@ -230,14 +234,22 @@ def _rate(chain: Chain, steps: int) -> Finding:
     # At δ_c the factors q_j fall like ρ^j, so the bound like ρ^(k²/2).
     precision = chain.precision(steps * steps) if chain.fraction == 1 else chain.precision(steps)
     proof = _prove(chain, lambda v: chain.rate_slack(v, steps), precision)
+    followed = min(steps, QUADRATIC_STEPS) if chain.fraction == 1 else steps
+    precision = chain.quadratic_precision(followed + 1) if chain.fraction == 1 else chain.precision(3 * followed)
+    monotone = _prove(chain, lambda v: chain.monotone_slack(v, followed), precision)
+    shown = proof.assertion is not None and monotone.assertion is not None
+    reason = (
+        f"the bound is strict for {chain.first_strict + 1} <= k <= {steps}, the factors are monotone and beyond their "
+        f"limit for k < {followed}"
+    )
     return Finding(
         True,
-        proof.proved,
+        True if shown else None,
         Evidence.ENCLOSED,
-        f"strict for {chain.first_strict + 1} <= k <= {steps}" if proof.proved else proof.reason,
+        reason if shown else f"{proof.reason}; {monotone.reason}",
         measured=f"{chain.limit_ratio():.6g}",
         bound=f"{chain.ratio():.6g}",
-        assertions=() if proof.assertion is None else (proof.assertion,),
+        assertions=tuple(p.assertion for p in (proof, monotone) if p.assertion is not None) if shown else (),
     )
 
 
@@ -359,7 +371,8 @@ CLAIM = Claim(
         Statement(
             "remark",
             r"The identical result also holds for $\lambda<0$ if $|w_i[0]|=1$ for all $i$ and the number of "
-            r"$w_i[0]=-1$ is odd.",
+            r"$w_i[0]=-1$ is odd. (Read with $|\lambda|$ in $\delta_c$ and $\rho$, which the formulas need, and "
+            r"$\lambda^{1/L}$ as it stands.)",
             "as printed",
         ),
         Statement(
@@ -375,7 +388,9 @@ CLAIM = Claim(
             "rate",
             r"For $0<\delta\le\delta_c$ ($\delta<\delta_c$ if $|\lambda|<1$), $|\lambda|\ne1$, the factors "
             r"$|w[k+1]-\ell|/|w[k]-\ell|$ are monotone in $k$ and tend to $1-\delta\sigma L\ell^{2L-2}$, whether "
-            r"$|\lambda|$ is above or below $1$; at $\delta_c$ and $|\lambda|>1$ convergence is quadratic.",
+            r"$|\lambda|$ is above or below $1$; at $\delta_c$ and $|\lambda|>1$ convergence is quadratic. And "
+            r"$|w[k]-\ell|\le|1-\ell|\prod_{j<k}q_j$ with the $q_j\le\rho$ of the derivation. (Here $w[k]$ is "
+            r"$w_i[0]\,w_i[k]$.)",
             "sharper",
             proof="written",
         ),

@@ -232,6 +232,7 @@ MINIMUM_1 = [Comparison(FULLY_CONNECTED, "=", risk, scope) for scope, risk in FO
 MINIMUM_2 = [Comparison(RESIDUAL, "=", BEST_RESIDUAL)]
 KINKED = {k: error(fit([CONSTANT, LINE, hinge(k)]), "=", BEST_RESIDUAL, always=True) for k in (2, 3)}
 THETA2_VALUE = Comparison(THETA2, "=", six_points.THETA2_RISK, always=True)
+WITHOUT_3 = fit([CONSTANT, six_points.BLOCK], [0, 1, 2, 4, 5])  # as small as THETA2 only if its residual at 3 is 0
 LIVE = apart(3, 1)  # for 3/4 < rho < 6 its two pieces meet between the data, see part 7
 
 CONTENT = {
@@ -319,7 +320,8 @@ CONTENT = {
         [
             KINKED[3],
             error(THETA2, ">", BEST_RESIDUAL),
-            Comparison(THETA2, ">", fit([CONSTANT, six_points.BLOCK], [0, 1, 2, 4, 5]).value),  # residual at x = 3
+            Comparison(WITHOUT_3, "=", WITHOUT_3.value),
+            Comparison(THETA2, ">", WITHOUT_3.value),  # a residual at x = 3
             error(THETA2, "<", VARIANCE),  # w is not 0
             error(THETA2, "<", LINEAR, scope=Interval(Real.of(0), THETA2_LIMIT)),
             error(THETA2, ">=", LINEAR, scope=Interval(THETA2_LIMIT, None, True, False)),

@@ -66,7 +66,7 @@ parameters are exactly critical, and the theorem is about those.
 *Conclusion.* Over the whole box either $R\le R_{\mathrm{lin}}$, or $R>R_{\mathrm{lin}}$ and one explicit direction has
 negative curvature. Where $R>R_{\mathrm{lin}}$, the bound is tested independently of its proof: a number $\beta$ is
 chosen with $\lambda_{\min}<\beta$, shown by a direction of negative curvature of $R-\frac\beta2|\theta|^2$, and
-$\beta\le\frac12(C-\sqrt{C^2+4G^2})$, shown by the sign of a polynomial. (c1) is shown by the definiteness of
+$\beta\le\frac12(C-\sqrt{C^2+4G^2})<0$, shown by the signs of two polynomials. (c1) is shown by the definiteness of
 $E[\ell''h_Lh_L^{\mathsf T}]=\partial^2R/\partial w^2$. The assertions on existence stand under the printed statement
 only; a certificate is accepted as a whole or not at all.
 
@@ -195,10 +195,14 @@ def _bounded(candidate: Candidate, box: Box, values: dict[str, Any]) -> Finding:
         lambda v, activation: expressions.bound_excess(v, normal(v), activation), beta=beta, **constants
     )
     above = sign.prove(excess, box, ">=")
-    if not (below.proved and above.proved):
-        return undecided(reason=f"the bound is not shown: {below.reason}; {above.reason}")
-    reason = f"lambda_min < {beta:.6g} <= the bound"
-    assertions = _given(below.assertion, above.assertion)
+    strict = candidate.program(
+        lambda v, activation: expressions.bound_strictness(v, normal(v), activation), **constants
+    )
+    negative = sign.prove(strict, box, ">")
+    if not (below.proved and above.proved and negative.proved):
+        return undecided(reason=f"the bound is not shown: {below.reason}; {above.reason}; {negative.reason}")
+    reason = f"lambda_min < {beta:.6g} <= the bound < 0"
+    assertions = _given(below.assertion, above.assertion, negative.assertion)
     return Finding(True, True, Evidence.ENCLOSED, reason, measured, f"{bound:.6g}", assertions, values)
 
 

@@ -12,6 +12,7 @@ the programs of proofs.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -159,6 +160,17 @@ class Chain:
                 factor = 1 - q["p"] * self._gain(v, q["root"] - power * q["start"]) if self.above else q["rho"]
             bound, power = bound * factor, power * q["rho"]
         return torch.cat(parts)
+
+    def monotone_slack(self, v: Values, steps: int) -> Any:
+        """That the factors μ_k = r_{k+1}/r_k fall (|λ| > 1) or rise (< 1) and lie beyond their limit: positive.
+
+        r_{k+1}² - r_k r_{k+2}, by that sign, for k+2 <= ``steps``, and r_{k+1} - (1-pG(ℓ)) r_k for k+1 <= ``steps``.
+        """
+        q, sign = self.quantities(v), 1 if self.above else -1
+        limit = 1 - q["p"] * q["all"]
+        r = [torch.cat(row) * -sign for row in self.offsets(v, steps)]
+        parts = [(r[k + 1] * r[k + 1] - r[k] * r[k + 2]) * sign for k in range(steps - 1)]
+        return torch.cat(parts + [(after - now * limit) * sign for now, after in itertools.pairwise(r)])
 
     def larger_step(self, v: Values) -> Any:
         """The conditions under which the bound still holds at δ = stretch · δ_c: positive."""

@@ -124,6 +124,12 @@ def bound_excess(values: Values, direction: Tensor, activation: str) -> Tensor:
     return beta * (beta * length - curvature) - slope * length
 
 
+def bound_strictness(values: Values, direction: Tensor, activation: str) -> Tensor:
+    r"""$|n|^2\sum_l|g_l|^2$: positive where $n\ne0$ is a direction and $\frac12\bigl(C-\sqrt{C^2+4G^2}\bigr)<0$."""
+    slope, _, length = slope_and_curvature(values, direction, activation)
+    return slope * length
+
+
 def shifted_risk(values: Values, activation: str, parameters: Sequence[str]) -> Tensor:
     r"""$R(\theta)-\frac\beta2|\theta|^2$, whose Hessian is $\nabla^2R-\beta I$."""
     total = risk(values, activation)
