@@ -4,7 +4,7 @@ The plain one is what its users would write: a module a network with its own ten
 numbers, a Python loop over the 20 networks, `torch.optim.Adam` as it comes, and `clamp_` after each step. Both start
 from the same numbers; first their losses over 20 steps are compared, then steps are timed in turns.
 
-python benchmarks/training_step.py [--threads 2] [--batch 100] [--rounds 8]
+OMP_WAIT_POLICY=passive python benchmarks/training_step.py [--threads 2] [--batch 100] [--rounds 8]
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ def test_points_above_the_linear_risk_are_strict_saddles_with_the_bound(assessed
     assert (above["smallest_eigenvalue"] <= above["bound_value"]).all()
     assert (above["bound_value"] < 0).all()
     assert (above["smallest_eigenvalue_sign"] == "negative").all()
+    assert above["reason"].str.endswith("<= the bound < 0").all()
 
 
 def test_the_checker_accepts_each_certificate_and_refuses_a_moved_box(assessed, tmp_path):

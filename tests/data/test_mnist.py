@@ -35,7 +35,6 @@ def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, bytes]:
     monkeypatch.setattr(mnist, "CHECKSUMS", sums)
     monkeypatch.setattr(mnist, "DOWNLOADS", tmp_path / "raw")
     monkeypatch.delenv(mnist.VARIABLE, raising=False)
-    monkeypatch.delenv(mnist.OFFLINE, raising=False)
     return content
 
 
@@ -230,10 +229,8 @@ def test_no_network_gives_mnist_5k_under_its_own_name(
     assert not any(image.tobytes() in digits for image in arrays["test_images"])
 
 
-def test_offline_asks_nobody(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(mnist.OFFLINE, "1")
-    assert mnist.prepare({"mirrors": [mirror.url]})[1]["dataset"] == "mnist-5k"
-    assert mirror.requests == []
+def test_without_mirrors_nobody_is_asked(files: dict[str, bytes]) -> None:
+    assert mnist.prepare({"mirrors": []})[1]["dataset"] == "mnist-5k"
 
 
 def test_fetch_says_unreachable_only_if_nobody_answers(tmp_path: Path) -> None:

