@@ -50,3 +50,4 @@ localrules:
 
 onstart:
     guard()
+    print(f"cost of all: {config['cost']}", file=sys.stderr)

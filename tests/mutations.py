@@ -188,9 +188,10 @@ def mutants(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     yield "unknown kind", {**document, "assertions": [{**assertion, "kind": "trust me"}]}
     yield "other statement", {**document, "assertions": [{**assertion, "statement": "another"}]}
     yield "not an object", {**document, "assertions": ["true"]}
-    for key, value in [("format", "rescert certificate 0"), ("claim", "another_claim"), ("assertions", [])]:
+    changes = {"format": "rescert certificate 0", "claim": "another_claim", "instance": {"of": "another"}}
+    for key, value in {**changes, "assertions": []}.items():
         yield f"changed '{key}'", {**document, key: value}
-    for key in ("format", "claim", "files", "assertions"):
+    for key in ("format", "claim", "instance", "files", "assertions"):
         yield f"without '{key}'", {k: v for k, v in document.items() if k != key}
     if '"file"' in json.dumps(assertion):
         for name in ("/etc/passwd", "../../../../../etc/passwd", "nowhere.safetensors", "", 7):

@@ -1,6 +1,7 @@
 """The trusted checker: accepts a certificate of every kind, refuses every mutant and every damage, in one sentence."""
 
 import ast
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from rescert import record
 from rescert.certify import balls, check
 from rescert.certify.certificate import StoredArray
 from rescert.certify.problem import trace
+from rescert.claim import instance_id
 
 NAMES = list(proofs())
 
@@ -93,13 +95,101 @@ def test_another_certificate_is_refused(tmp_path: Path) -> None:
     assert "SHA-256" in outcome(path, content)[1]
 
 
+def test_the_certificate_of_another_instance_is_refused(tmp_path: Path) -> None:
+    path, content = one(tmp_path, "sign")
+    (path.parent / "n=2.json").write_bytes(path.read_bytes())
+    content["certificates"] = {"n=2": content["certificates"]["n=1"]}
+    assert "another instance" in check.recheck(content, path.parent, {})["certificates"]["n=2"]["reason"]
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [{"target": "1/2", "depth": 5}, {"rho": "(0, sqrt(5/4)]", "a": 1e-5}, {"flag": True, "list": [1]}, {"x": None}],
+)
+def test_instances_have_the_names_of_their_files(instance: dict) -> None:
+    stored = json.loads(json.dumps(instance, sort_keys=True))
+    assert check.belongs(stored, instance_id(instance))
+    assert not check.belongs({**stored, "more": 1}, instance_id(instance))
+
+
+@pytest.mark.parametrize("statement", [1, None, "\ud800", "a\naccepted  other.json", "\x1b[2K"])
+def test_statements_are_printable_names(statement: object, tmp_path: Path) -> None:
+    path, _ = one(tmp_path, "sign")
+    document = json.loads(path.read_text())
+    document["assertions"].append({**document["assertions"][0], "statement": statement})
+    record.write_text(path, json.dumps(document))
+    assert check.main([str(path)]) == 1
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\naccepted  other.json: s"])
+def test_refusals_are_one_line_whatever_the_certificate_says(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path, content = one(tmp_path, "sign")
+    document = json.loads(path.read_text())
+    document["assertions"][0]["kind"] = text
+    reason = outcome(path, content, document)[1]
+    reason.encode()
+    assert "\n" not in reason
+    capsys.readouterr()
+    assert check.main([str(path)]) == 1
+    printed = capsys.readouterr().out
+    printed.encode()
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize("key", ["claim", "sha256"])
+def test_a_claim_file_that_binds_nothing_is_refused(key: str, tmp_path: Path) -> None:
+    path, content = one(tmp_path, "sign")
+    (content if key == "claim" else content["certificates"]["n=1"])[key] = None
+    assert "does not give" in outcome(path, content)[1]
+
+
+SIZES = {
+    "place": [["y", "place", ["x"], {"shape": [10**9], "index": [[0, 10**9, 1]]}]],
+    "outer product": [
+        ["a", "broadcast", ["x"], {"shape": [1 << 20, 1]}],
+        ["b", "reshape", ["a"], {"shape": [1, 1 << 20]}],
+        ["y", "matmul", ["a", "b"], {}],
+    ],
+    "product": [["a", "broadcast", ["x"], {"shape": [1 << 10, 1 << 10]}], ["y", "matmul", ["a", "a"], {}]],
+    "concatenation": [
+        ["a", "broadcast", ["x"], {"shape": [1 << 20]}],
+        ["y", "concatenate", ["a"] * 2000, {"axis": 0}],
+    ],
+    "many values": [
+        ["a", "broadcast", ["x"], {"shape": [1 << 20]}],
+        *([f"b{i}", "reshape", ["a"], {"shape": [1 << 10, 1 << 10]}] for i in range(999)),
+        ["y", "reshape", ["x"], {"shape": [1]}],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_small_programs_with_huge_values_are_refused(name: str) -> None:
+    program = {"inputs": {"x": []}, "constants": {}, "operations": SIZES[name], "output": "y"}
+    problem = check.Problem({"program": program, "box": {"x": {"mid": 1, "rad": 0}}}, Nowhere())
+    with pytest.raises(check.Refused):
+        problem.run()
+
+
+def test_an_undecided_entry_of_a_hessian_is_refused_wherever_it_is() -> None:
+    for i, j in itertools.product(range(3), repeat=2):
+        matrix = [[arb(int(a == b)) for a in range(3)] for b in range(3)]
+        matrix[i][j] = arb("nan")
+        with pytest.raises(check.Refused):
+            check.negative_eigenvalues(matrix)
+
+
 def test_sample_is_seeded_and_the_rest_is_labelled(tmp_path: Path) -> None:
     path, content = one(tmp_path, "sign")
     entry = content["certificates"]["n=1"]
-    names = [f"n={i}" for i in range(9)]
-    for name in names:
-        (path.parent / f"{name}.json").write_bytes(path.read_bytes())
-    content = {**content, "certificates": dict.fromkeys(names, entry)}
+    listed = {}
+    for i in range(9):
+        copy = path.with_name(f"n={i}.json")
+        record.write_text(copy, json.dumps({**json.loads(path.read_text()), "instance": {"n": i}}))
+        listed[copy.stem] = {**entry, "sha256": record.sha256(copy)}
+    content = {**content, "certificates": listed}
     results = [check.recheck(content, path.parent, {"sample": 4, "seed": s})["certificates"] for s in (0, 0, 1)]
     assert results[0] == results[1] != results[2]
     verdicts = [r["accepted"] for r in results[0].values()]

@@ -38,11 +38,13 @@ from flint import arb, arb_mat, fmpq
 FORMAT = "rescert certificate 1"
 PRECISIONS = range(24, 4097)
 MOST_ENTRIES = 1 << 20  # of one value of a program
+MOST_TOGETHER = 1 << 22  # of all values of a program
+MOST_PRODUCTS = 1 << 26  # of one matrix product
 WIDE = arb(2) ** -24  # beyond this radius monotone functions are enclosed by their values at the ends
 NUMBER = re.compile(r"-?\d{1,4000}(\.\d{0,4000})?([eE][+-]?\d{1,3})?|-?\d{1,4000}/\d{1,4000}", re.ASCII)
 DTYPES = {"F64": "d", "F32": "f", "I64": "q", "I32": "i", "I16": "h", "I8": "b", "U8": "B", "U16": "H", "U32": "I"}
 # What Python raises on content of the wrong form; any of it refuses the certificate.
-MALFORMED = (TypeError, ValueError, IndexError, ArithmeticError, AttributeError, RecursionError)
+MALFORMED = (TypeError, ValueError, IndexError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 
 
 class Refused(Exception):
@@ -52,6 +54,11 @@ class Refused(Exception):
 def require(condition: bool, sentence: str) -> None:
     if condition is not True:
         raise Refused(sentence)
+
+
+def line(text: str) -> str:
+    """The text as one line that can be printed, whatever a certificate put into it."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 # Reading: JSON, numbers and stored arrays
@@ -323,6 +330,7 @@ def broadcast_positions(shape: Shape, target: Shape) -> tuple[int, ...]:
 @lru_cache(maxsize=4096)
 def sliced_positions(shape: Shape, index: tuple[Any, ...]) -> tuple[Shape, tuple[int, ...]]:
     """Shape and flat positions of ``array[index]``, an entry an axis: an integer or (start, stop, step)."""
+    size_of(shape)
     require(len(index) == len(shape), "an index does not have one entry an axis")
     axes, kept = [], []
     for entry, size in zip(index, shape, strict=True):
@@ -381,6 +389,8 @@ def matmul(a: Values, b: Values) -> Values:
     rows, inner = a.shape if len(a.shape) == 2 else (1, *a.shape)
     height, columns = b.shape if len(b.shape) == 2 else (*b.shape, 1)
     require(inner == height, f"shapes {a.shape} and {b.shape} do not fit in matmul")
+    require(rows * inner * columns <= MOST_PRODUCTS, "a matrix product is too large")
+    size_of((rows, columns))
     left = [a.entries[i * inner : (i + 1) * inner] for i in range(rows)]
     right = [b.entries[j::columns] for j in range(columns)]
     return Values(a.shape[:-1] + b.shape[1:], [dot(x, y) for x in left for y in right])
@@ -415,14 +425,15 @@ def concatenate(values: Sequence[Values], axis: int) -> Values:
         ),
         "the shapes of a concatenation do not fit",
     )
+    shape = (*shapes[0][:axis], sum(s[axis] for s in shapes), *shapes[0][axis + 1 :])
+    size_of(shape)
     before = math.prod(shapes[0][:axis])
     pieces = [
         v.entries[i * len(v.entries) // before : (i + 1) * len(v.entries) // before]
         for i in range(before)
         for v in values
     ]
-    joined = sum(s[axis] for s in shapes)
-    return Values((*shapes[0][:axis], joined, *shapes[0][axis + 1 :]), itertools.chain.from_iterable(pieces))
+    return Values(shape, itertools.chain.from_iterable(pieces))
 
 
 def place(x: Values, shape: Shape, index: tuple[Any, ...]) -> Values:
@@ -493,6 +504,8 @@ class Problem:
             spread = [self._spread(numbers(sides[s], files), tuple(shape)) for s in ("mid", "rad")]
             require(all(r >= 0 for r in spread[1]), "a radius is negative")
             self.box[name] = (tuple(shape), list(zip(*spread, strict=True)))
+            together = sum(len(sides) for _, sides in self.box.values())
+            require(together <= MOST_TOGETHER, "a program has too many inputs")
 
     @staticmethod
     def _spread(value: Numbers, shape: Shape) -> list[Fraction]:
@@ -524,9 +537,12 @@ class Problem:
                 moving = (direction or {}).get((name, i))
                 inputs[name, i] = value if tape is None else Scalar(tape, value, moving, ())
             known[name] = Values(shape, [inputs[name, i] for i in range(len(sides))])
+        together = sum(len(v.entries) for v in known.values())
         for name, op, arguments, attributes in self.operations:
             require(name not in known, f"the name '{name}' is used twice")
             known[name] = apply(op, [known[a] for a in arguments], attributes)
+            together += len(known[name].entries)
+            require(together <= MOST_TOGETHER, "the values of a program are too large together")
         return known[self.output].entries, inputs
 
     def derivatives(
@@ -635,6 +651,7 @@ def negative_eigenvalues(matrix: Sequence[Sequence[arb]]) -> int:
     (Weyl), so that equal numbers of negative eigenvalues of M-ρI and M+ρI, none zero, are those of H.
     """
     size = range(len(matrix))
+    require(all(x.is_finite() for row in matrix for x in row), "a second derivative is not decided")
     with precision(min(4 * flint.ctx.prec, PRECISIONS[-1])):
         middle = [[matrix[max(i, j)][min(i, j)].mid() for j in size] for i in size]
         spread = max(sum(((matrix[i][j] - middle[i][j]).abs_upper() for j in size), arb(0)).abs_upper() for i in size)
@@ -972,13 +989,7 @@ class Range:
         return gaps
 
 
-EXACT_RELATIONS: dict[str, Callable[[int], bool]] = {
-    "=": lambda s: s == 0,
-    "<": lambda s: s < 0,
-    "<=": lambda s: s <= 0,
-    ">": lambda s: s > 0,
-    ">=": lambda s: s >= 0,
-}
+EXACT_RELATIONS: dict[str, Callable[[int], bool]] = {**RELATIONS, "=": lambda s: s == 0}
 
 
 def require_least(candidates: list[tuple[Poly, list[Poly]]], bound: Poly, relation: str, where: Range) -> None:
@@ -1116,10 +1127,10 @@ def check_rational_enumeration(assertion: Mapping[str, Any], files: Files) -> No
         return
     x = tuple(map(rational, assertion["abscissae"]))
     y = tuple(tuple(polynomial(v, 1)) for v in assertion["ordinates"])
-    require(assertion["skip"] in (True, False), "'skip' is not a boolean")
+    require(isinstance(assertion["skip"], bool), "'skip' is not a boolean")
     require(assertion["kinks"] in ("anywhere", "off data"), "'kinks' is neither 'anywhere' nor 'off data'")
     bound = polynomial(assertion["polynomial"])
-    require_least(one_hinge(x, y, assertion["skip"] is True, assertion["kinks"] == "anywhere"), bound, relation, where)
+    require_least(one_hinge(x, y, assertion["skip"], assertion["kinks"] == "anywhere"), bound, relation, where)
 
 
 def require_fit(fit: Mapping[str, Any], relation: str, where: Range) -> None:
@@ -1153,10 +1164,20 @@ KINDS: dict[str, Callable[[Mapping[str, Any], Files], None]] = {
 # Certificates
 
 
+def belongs(instance: Mapping[str, Any], name: str) -> bool:
+    """Whether ``name`` is made of the scalar keys and values of the instance, in any order (JSON sorts them)."""
+    scalars = [f"{k}={v}" for k, v in instance.items() if isinstance(v, int | float | str)]
+    made = re.sub(r"[^A-Za-z0-9=,.+-]", "_", ",".join(scalars)) or "only"
+    return sorted(made.split(",")) == sorted(name.split(","))
+
+
 def accept(
     path: Path, root: Path, claim: str | None = None, sha: str | None = None, needed: Sequence[str] = ()
 ) -> list[str]:
-    """The statements of an accepted certificate; raises `Refused` otherwise."""
+    """The statements of an accepted certificate; raises `Refused` otherwise.
+
+    With ``claim``, the certificate must be of that claim and of the instance that its file is named after.
+    """
     require(path.is_file() and not path.is_symlink(), f"the certificate {path.name} is missing")
     content = path.read_bytes()
     require(sha is None or hashlib.sha256(content).hexdigest() == sha, "its SHA-256 is not the one in the claim file")
@@ -1164,14 +1185,19 @@ def accept(
         document = read_document(content.decode())
         require(isinstance(document, dict) and document.get("format") == FORMAT, f"it is not of format '{FORMAT}'")
         require(claim is None or document["claim"] == claim, f"it belongs to the claim '{document['claim']}'")
+        own = claim is None or belongs(document["instance"], path.stem)
+        require(own, "it belongs to another instance of the claim")
         assertions = document["assertions"]
         require(isinstance(assertions, list) and len(assertions) > 0, "it asserts nothing")
         files = Files(document["files"], path.parent, root)
         labels = {assertion["statement"] for assertion in assertions}
+        require(all(isinstance(s, str) and s.isprintable() for s in labels), "a statement is not a name")
         missing = sorted(set(needed) - labels)
         require(not missing, f"nothing is asserted for the statement '{missing[0] if missing else ''}'")
         for number, assertion in enumerate(assertions, 1):
             require(assertion["kind"] in KINDS, f"the kind '{str(assertion['kind'])[:40]}' is unknown")
+            broadcast_positions.cache_clear()
+            sliced_positions.cache_clear()
             try:
                 KINDS[assertion["kind"]](assertion, files)
             except Refused as refusal:
@@ -1205,13 +1231,15 @@ def recheck(content: Mapping[str, Any], folder: Path, config: Mapping[str, Any])
             start = time.perf_counter()
             try:
                 require(re.fullmatch(r"[A-Za-z0-9=,.+_-]+", name) is not None, "its name is not a file name")
+                bound = isinstance(content["claim"], str) and isinstance(entry["sha256"], str)
+                require(bound, "the claim file does not give its claim and its SHA-256")
                 needed = list(listed[name]["statements"])
                 statements = accept(
                     folder / f"{name}.json", folder.parent.parent, content["claim"], entry["sha256"], needed
                 )
                 entry |= {"accepted": True, "reason": "every assertion was derived again"}
             except (Refused, OSError) as refusal:
-                entry |= {"accepted": False, "reason": str(refusal)}
+                entry |= {"accepted": False, "reason": line(str(refusal))}
             word = "accepted" if entry["accepted"] else "REFUSED"
             print(f"{word} {name} in {time.perf_counter() - start:.2f} s: {entry['reason']}", flush=True)
         results[name] = {**entry, "statements": statements}
@@ -1230,7 +1258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             verdict = f"accepted  {file}: {', '.join(statements)}"
         except (Refused, OSError) as refusal:
             accepted, verdict = False, f"refused   {file}: {refusal}"
-        print(f"{verdict} ({time.perf_counter() - start:.2f} s)", flush=True)
+        print(line(f"{verdict} ({time.perf_counter() - start:.2f} s)"), flush=True)
     return 0 if accepted else 1
 
 

@@ -39,8 +39,9 @@ Arrays = dict[str, np.ndarray]
 def prepare(config: Mapping[str, Any]) -> tuple[Arrays, dict[str, Any]]:
     """The arrays ``{train,test}_images`` uint8 (n, 28, 28) and ``{train,test}_labels`` int64 (n,), and their origin.
 
-    Config keys, all optional: ``folder`` with the four files; ``mirrors`` to download from (none: ask nobody); ``train`` and ``test``,
-    numbers of images to keep (the first ones). ``origin["dataset"]`` is the honest name, ``mnist`` or ``mnist-5k``.
+    Config keys, all optional: ``folder`` with the four files; ``mirrors`` to download from (none: ask nobody);
+    ``train`` and ``test``, numbers of images to keep (the first ones). ``origin["dataset"]`` is the honest
+    name, ``mnist`` or ``mnist-5k``.
 
     Raises ``ValueError``, one sentence, for a folder that is missing or lacks a file, for a file that is truncated,
     corrupt or of another content, and for more images than there are.
