@@ -1,19 +1,21 @@
 """Training steps a second of NS-F5: the batched low-rank form against the same model written plainly.
 
 The plain one is what its users would write: a module a network with its own tensors, the hidden state of n = 1600
-numbers, a Python loop over the 20 networks, `torch.optim.Adam` as it comes, and `clamp_` after each step. Both start
-from the same numbers; first their losses over 20 steps are compared, then steps are timed in turns.
+numbers, a Python loop over the 20 networks, `torch.optim.Adam` as it comes, and `clamp_` after each step. All start
+from the same numbers, each in a process of its own; losses are compared over 20 steps, then steps are timed in turns.
 
-OMP_WAIT_POLICY=passive python benchmarks/training_step.py [--threads 2] [--batch 100] [--rounds 8]
+python benchmarks/training_step.py [--threads 2] [--batch 100] [--rounds 8] [--width 32]
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from multiprocessing.connection import Connection
 
 import torch
 from torch import Tensor, nn
@@ -92,11 +94,28 @@ def low_rank_step(start: Mapping[str, Tensor]) -> Step:
     return partial(minibatch.training_step, convex_pairs, parameters, optimiser)
 
 
-def seconds(step: Step, images: Tensor, labels: Tensor, count: int = 10) -> float:
-    began = time.perf_counter()
-    for _ in range(count):
-        step(images, labels)
-    return (time.perf_counter() - began) / count
+MODELS: dict[str, Callable[[Mapping[str, Tensor]], Step]] = {
+    "plain": partial(plain_step, fused=False),
+    "plain, fused Adam": partial(plain_step, fused=True),
+    "low rank, batched": low_rank_step,
+}
+
+
+def work(name: str, args: argparse.Namespace, line: Connection) -> None:
+    """Send the losses of the first steps, then, as often as asked, the seconds of a step."""
+    torch.set_num_threads(args.threads)
+    if name == "low rank, batched":
+        runtime.keep_freed_memory()  # as the trainer does; the others keep the system's allocator as it is
+    start = convex_pairs.initial(partial(runtime.generator, 0), width=args.width)
+    step = MODELS[name]({key: value.float() for key, value in start.items()})
+    images = runtime.uniform(0, "images", (STEPS, args.batch, 28, 28)).float()
+    labels = torch.randint(0, 10, (STEPS, args.batch), generator=runtime.generator(0, "labels"))
+    line.send([step(*batch).item() for batch in zip(images, labels, strict=True)])
+    while line.recv():
+        began = time.perf_counter()
+        for batch in zip(images, labels, strict=True):
+            step(*batch)
+        line.send((time.perf_counter() - began) / STEPS)
 
 
 def main() -> None:
@@ -104,38 +123,27 @@ def main() -> None:
     for name, default in (("threads", 2), ("batch", 100), ("rounds", 8), ("width", 32)):
         parser.add_argument(f"--{name}", type=int, default=default)
     args = parser.parse_args()
-    runtime.set_threads(args.threads)
-    torch.set_num_threads(args.threads)
-    start = convex_pairs.initial(partial(runtime.generator, 0), width=args.width)
-    start = {name: value.float() for name, value in start.items()}
-    images = runtime.uniform(0, "images", (STEPS, args.batch, 28, 28)).float()
-    labels = torch.randint(0, 10, (STEPS, args.batch), generator=runtime.generator(0, "labels"))
-
-    print("model                          samples/s   ratio   (median of the rounds; batches taken in turns)")
-    default_memory = plain_step(start, fused=False)
-    default_memory(images[0], labels[0])
-    before = statistics.median(seconds(default_memory, images[0], labels[0]) for _ in range(args.rounds))
-    runtime.keep_freed_memory()  # from here on for every model, so that the ratio below is of the models
-    models = {
-        "plain": plain_step(start, fused=False),
-        "plain, fused Adam": plain_step(start, fused=True),
-        "low rank, batched": low_rank_step(start),
-    }
-    losses = {
-        name: [step(*batch).item() for batch in zip(images, labels, strict=True)] for name, step in models.items()
-    }
-    times: dict[str, list[float]] = {name: [] for name in models}
+    runtime.set_threads(args.threads)  # the children inherit it, and that waiting threads sleep
+    spawn = multiprocessing.get_context("spawn")
+    lines: dict[str, Connection] = {}
+    for name in MODELS:
+        lines[name], end = spawn.Pipe()
+        spawn.Process(target=work, args=(name, args, end), daemon=True).start()
+    losses = {name: line.recv() for name, line in lines.items()}
+    times: dict[str, list[float]] = {name: [] for name in MODELS}
     for _ in range(args.rounds):
-        for name, step in models.items():
-            times[name].append(seconds(step, images[0], labels[0]))
-    medians = {"plain, system's allocator": before, **{name: statistics.median(t) for name, t in times.items()}}
-    for name, each in medians.items():
-        print(f"{name:30} {args.batch / each:9.0f} {medians['plain'] / each:7.2f}")
-    first, last = losses["plain"], losses["low rank, batched"]
-    gaps = [abs(a - b) for a, b in zip(first, last, strict=True)]
-    print(
-        f"loss after {STEPS} steps: {first[-1]:.7f} plain, {last[-1]:.7f} low rank; largest difference {max(gaps):.1e}"
-    )
+        for name, line in lines.items():  # one at a time, in turns, so that other load hits all alike
+            line.send(True)
+            times[name].append(line.recv())
+    for line in lines.values():
+        line.send(False)
+    print(f"batch {args.batch}, {args.threads} threads, medians of {args.rounds} rounds of {STEPS} steps, in turns")
+    print(f"{'model':22} samples/s   ratio   largest difference of a loss to the plain one in the first {STEPS} steps")
+    plain = statistics.median(times["plain"])
+    for name, each in times.items():
+        gap = max(abs(a - b) for a, b in zip(losses["plain"], losses[name], strict=True))
+        median = statistics.median(each)
+        print(f"{name:22} {args.batch / median:9.0f} {plain / median:7.2f}   {gap:.1e}")
 
 
 if __name__ == "__main__":

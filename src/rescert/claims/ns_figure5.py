@@ -244,8 +244,8 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     for name, colour, line in (("b", red, "-"), ("V", blue, "--"), ("W", orange, "-."), ("c", green, ":")):
         right.plot(epochs, shown[f"moved_{name}"], line, color=colour, marker=".", label=f"${name}$")
     right.set_yscale("log")
-    left.legend(loc="lower right")
-    right.legend()
+    for panel in (left, right):
+        panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, columnspacing=0.8, handlelength=1.3)
     for panel, label in {left: "accuracy, %", middle: "train minus test, points", right: "relative movement"}.items():
         panel.set(xlabel="epoch", ylabel=label)
         panel.xaxis.get_major_locator().set_params(integer=True)

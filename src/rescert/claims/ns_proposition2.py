@@ -83,16 +83,13 @@ $$\le b(1-\ell)\,\rho^{k-1}\exp\Bigl(\tfrac p\rho G'(\ell)\tfrac{\ell-w_1}{1-q}\
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from rescert.certify import sign
-from rescert.certify.problem import trace
-from rescert.certify.proof import Proof
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
+from rescert.dynamics.chain_bound import Bound, constant, prove, settle
 from rescert.dynamics.scalar_chain import Chain, trajectory
 
 if TYPE_CHECKING:
@@ -103,53 +100,15 @@ RATE_STEPS = 10
 SHOWN = 10  # the iteration at which the figure's table compares distance and bound
 
 
-class Bound(NamedTuple):
-    """Whether |s_i w_i[k]-ℓ| <= ρ^k|1-ℓ| for all k up to the last: shown, refuted at one k, or undecided."""
-
-    holds: bool | None
-    reason: str
-    assertions: tuple[dict[str, Any], ...]
-
-
-def _prove(
-    chain: Chain, slack: Callable[[Mapping[str, Any]], Any], precision: int, stretch: str = "1", relation: str = ">"
-) -> Proof:
-    program = trace(slack, {}, {**chain.constants, "stretch": stretch})
-    return sign.prove(program, {}, relation, precision)
-
-
-def _constant(value: Fraction | int, relation: str) -> dict[str, Any]:
-    """The assertion that a rational number has a sign."""
-    proof = sign.prove(trace(lambda v: v["number"] * 1, {}, {"number": str(value)}), {}, relation)
-    if proof.assertion is None:
-        raise ValueError(f"expected a number {relation} 0, got {value}")
-    return proof.assertion
-
-
 def _vacuous(reason: str, *assertions: dict[str, Any]) -> Finding:
     return Finding(False, None, Evidence.EXACT, reason, assertions=assertions)
-
-
-def _bound(chain: Chain, steps: int, stretch: str = "1") -> Bound:
-    precision = chain.precision(steps, float(stretch))
-    relation = ">=" if chain.unit else ">"
-    proof = _prove(chain, lambda v: chain.bound_slack(v, steps), precision, stretch, relation)
-    if proof.assertion is not None:
-        reason = "w[k] = 1: both sides are 0" if chain.unit else f"strict for {chain.first_strict} <= k <= {steps}"
-        return Bound(True, reason, (proof.assertion,))
-    for k in range(1, min(4, steps) + 1):
-        for direction in (1, -1):
-            broken = _prove(chain, partial(chain.excess, k=k, direction=direction), precision, stretch)
-            if broken.assertion is not None:
-                return Bound(False, f"the bound is broken at k = {k}", (broken.assertion,))
-    return Bound(None, proof.reason, ())
 
 
 def _step_outside(chain: Chain) -> dict[str, Any] | None:
     """The assertion that δ is not in (0, δ_c]; None if it is."""
     if chain.fraction > 1:
-        return _constant(chain.fraction - 1, ">")
-    return _constant(chain.fraction, "<=") if chain.fraction <= 0 else None
+        return constant(chain.fraction - 1, ">")
+    return constant(chain.fraction, "<=") if chain.fraction <= 0 else None
 
 
 def _implication(chain: Chain, bound: Bound, broken: dict[str, Any] | None = None, reason: str = "") -> Finding:
@@ -161,9 +120,9 @@ def _implication(chain: Chain, bound: Bound, broken: dict[str, Any] | None = Non
 
 def _printed(chain: Chain, bound: Bound) -> Finding:
     if chain.target < 0:
-        return _vacuous("λ < 0", _constant(chain.target, "<"))
+        return _vacuous("λ < 0", constant(chain.target, "<"))
     if chain.negatives:
-        return _vacuous("a start is -1, not 1", _constant(chain.negatives, ">"))
+        return _vacuous("a start is -1, not 1", constant(chain.negatives, ">"))
     if chain.fraction > 1:
         return _implication(chain, bound, _step_outside(chain), "the step exceeds δ_c; ")
     if chain.unit:
@@ -178,18 +137,18 @@ def _printed(chain: Chain, bound: Bound) -> Finding:
 def _remark(chain: Chain, steps: int) -> Finding:
     """The printed line for λ < 0, with |λ| in δ_c and ρ and with λ^(1/L) as it stands."""
     if chain.target > 0:
-        return _vacuous("λ > 0", _constant(chain.target, ">"))
+        return _vacuous("λ > 0", constant(chain.target, ">"))
     if chain.negatives % 2 == 0:
-        return _vacuous("the number of starts -1 is even", _constant(chain.negatives % 2, "<="))
+        return _vacuous("the number of starts -1 is even", constant(chain.negatives % 2, "<="))
     outside = _step_outside(chain)
     if outside is not None:
         return _vacuous("the step is not in (0, δ_c]", outside)
     precision = chain.precision(steps)
     if chain.depth % 2 == 1 and chain.negatives == chain.depth:
-        slack = _prove(chain, lambda v: chain.literal_slack(v, steps), precision)
+        slack = prove(chain, lambda v: chain.literal_slack(v, steps), precision)
         shown = () if slack.assertion is None else (slack.assertion,)
         return Finding(True, slack.proved, Evidence.ENCLOSED, "all starts are -1 and L is odd", assertions=shown)
-    excess = _prove(chain, lambda v: chain.literal_excess(v, steps), precision)
+    excess = prove(chain, lambda v: chain.literal_excess(v, steps), precision)
     if excess.assertion is None:
         return Finding(True, None, Evidence.ENCLOSED, f"not refuted by k = {steps}: {excess.reason}")
     why = "λ^(1/L) is not real" if chain.depth % 2 == 0 else "weights that start at 1 tend to ℓ, not to λ^(1/L) = -ℓ"
@@ -208,7 +167,7 @@ def _corrected(chain: Chain, bound: Bound, steps: int) -> Finding:
     quadratic = chain.fraction == 1
     steps = min(steps, QUADRATIC_STEPS) if quadratic else steps
     precision = chain.quadratic_precision(steps) if quadratic else chain.precision(steps)
-    contraction = _prove(chain, lambda v: chain.contraction_slack(v, steps), precision)
+    contraction = prove(chain, lambda v: chain.contraction_slack(v, steps), precision)
     if contraction.assertion is None:
         return _implication(chain, Bound(None, contraction.reason, ()))
     reason = f"0 < μ(w[k]) < ρ for {chain.first_strict - 1} <= k < {steps}; "
@@ -219,7 +178,7 @@ def _no_sharper(chain: Chain) -> Finding | None:
     """The finding of the sharper statements where their hypotheses fail."""
     if chain.unit:
         difference = abs(chain.target) - 1
-        return _vacuous("|λ| = 1: no step moves w", _constant(difference, ">="), _constant(difference, "<="))
+        return _vacuous("|λ| = 1: no step moves w", constant(difference, ">="), constant(difference, "<="))
     outside = _step_outside(chain)
     return None if outside is None else _vacuous("the fraction is not in (0, 1]", outside)
 
@@ -229,14 +188,14 @@ def _rate(chain: Chain, steps: int) -> Finding:
     if vacuous is not None:
         return vacuous
     if chain.fraction == 1 and not chain.above:
-        return _vacuous("δ = δ_c and |λ| < 1: w[1] = ℓ, one step", _constant(chain.fraction - 1, ">="))
+        return _vacuous("δ = δ_c and |λ| < 1: w[1] = ℓ, one step", constant(chain.fraction - 1, ">="))
     steps = min(steps, RATE_STEPS)
     # At δ_c the factors q_j fall like ρ^j, so the bound like ρ^(k²/2).
     precision = chain.precision(steps * steps) if chain.fraction == 1 else chain.precision(steps)
-    proof = _prove(chain, lambda v: chain.rate_slack(v, steps), precision)
+    proof = prove(chain, lambda v: chain.rate_slack(v, steps), precision)
     followed = min(steps, QUADRATIC_STEPS) if chain.fraction == 1 else steps
     precision = chain.quadratic_precision(followed + 1) if chain.fraction == 1 else chain.precision(3 * followed)
-    monotone = _prove(chain, lambda v: chain.monotone_slack(v, followed), precision)
+    monotone = prove(chain, lambda v: chain.monotone_slack(v, followed), precision)
     shown = proof.assertion is not None and monotone.assertion is not None
     reason = (
         f"the bound is strict for {chain.first_strict + 1} <= k <= {steps}, the factors are monotone and beyond their "
@@ -258,9 +217,9 @@ def _larger_step(chain: Chain, steps: int) -> Finding:
     if vacuous is not None:
         return vacuous
     stretch = chain.stretch()
-    condition = _prove(chain, chain.larger_step, chain.precision(1), stretch)
-    bound = _bound(chain, steps, stretch)
-    larger = _constant(Fraction(stretch) - 1, ">")
+    condition = prove(chain, chain.larger_step, chain.precision(1), stretch)
+    bound = settle(chain, steps, stretch)
+    larger = constant(Fraction(stretch) - 1, ">")
     shown = () if condition.assertion is None else (condition.assertion, larger, *bound.assertions)
     bound = bound._replace(assertions=shown) if shown else Bound(None, condition.reason, ())
     finding = _implication(chain, bound, reason=f"at {chain.fraction} δ⁺, δ⁺ = {stretch} δ_c: ")
@@ -277,10 +236,10 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
         raise ValueError(f"expected at least 3 steps, got {steps}")
     if not chain.signs_match:
         why, product = "the product of the starts has not the sign of λ", chain.target * (-1) ** chain.negatives
-        bound, opposite = Bound(None, why, ()), _vacuous(why, _constant(product, "<"))
+        bound, opposite = Bound(None, why, ()), _vacuous(why, constant(product, "<"))
         findings = {"corrected": opposite, "rate": opposite, "larger_step": opposite}
     else:
-        bound = _bound(chain, steps)
+        bound = settle(chain, steps)
         findings = {
             "corrected": _corrected(chain, bound, steps),
             "rate": _rate(chain, steps),

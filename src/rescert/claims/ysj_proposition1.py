@@ -377,8 +377,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     import matplotlib.pyplot as plt
     import pandas as pd
 
-    rows = tables["claims/ysj_proposition1"]
-    rows = rows[rows["statement"] == DRAWN]
+    rows = tables["claims/ysj_proposition1"].query("statement == @DRAWN")
     curves = pd.concat([pd.DataFrame(dict(row)) for _, row in rows.filter(like="curve_").iterrows()])
     curves = curves.drop_duplicates("curve_rho").sort_values("curve_rho").rename(columns=lambda n: n[6:])
     canvas, (left, right) = plt.subplots(1, 2, width_ratios=(1.75, 1))
