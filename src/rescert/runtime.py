@@ -71,20 +71,6 @@ def generator(seed: int, purpose: str) -> torch.Generator:
     return torch.Generator("cpu").manual_seed(int.from_bytes(digest[:8], "little") >> 1)
 
 
-def uniform(seed: int, purpose: str, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> torch.Tensor:
-    """Float64 uniform draws on [low, high)."""
-    import torch
-
-    return low + (high - low) * torch.rand(shape, generator=generator(seed, purpose), dtype=torch.float64)
-
-
-def normal(seed: int, purpose: str, shape: tuple[int, ...]) -> torch.Tensor:
-    """Float64 standard normal draws."""
-    import torch
-
-    return torch.randn(shape, generator=generator(seed, purpose), dtype=torch.float64)
-
-
 def process() -> dict[str, str]:
     """What names this process for good: host, process id, and its start in seconds, since ids come back."""
     import psutil

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rescert.certify import suprema
+from rescert.certify import inertia, suprema
 from rescert.certify.problem import trace
 
 SINE = trace(lambda v: v["x"].sin() * v["s"], {"x": ()}, {"s": "1/2"})
@@ -66,3 +66,12 @@ def test_tree_text_lists_the_lower_half_first() -> None:
 def test_a_domain_needs_an_extent() -> None:
     with pytest.raises(ValueError, match="with a radius"):
         suprema.supremum(SINE, {"x": 1})
+
+
+@pytest.mark.parametrize("relation", [">", ">="])
+def test_nothing_is_shown_where_the_function_is_undefined(relation: str) -> None:
+    program = trace(lambda v: v["x"].log() ** 0 + v["x"] ** 2, {"x": ()})
+    assert suprema.prove(program, {"x": {"mid": "2/5", "rad": 10}}, relation, 40).proved is None
+    assert inertia.prove_definite(program, {"x": {"mid": "2/5", "rad": 10}}).proved is None
+    assert suprema.prove(program, {"x": {"mid": 2, "rad": 1}}, relation, 40).proved
+    assert inertia.prove_definite(program, {"x": {"mid": 2, "rad": 1}}).proved

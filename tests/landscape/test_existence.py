@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from draws import normal
 from rescert import runtime
 from rescert.certify import balls, sign
 from rescert.certify.problem import trace
@@ -21,7 +22,7 @@ DATA = {"seed": 3, "samples": 48, "dimension": 3}
 def candidate(find, widths=(3, 2)):
     points, labels = draw_data(DATA, runtime.generator)
     landscape = Landscape(points, parameter_shapes(3, list(widths)))
-    theta, labels = find(landscape, runtime.normal(2, "test starts", (1, landscape.size)) / 2, labels[None], 0)
+    theta, labels = find(landscape, normal(2, "test starts", (1, landscape.size)) / 2, labels[None], 0)
     point = {name: value[0].numpy() for name, value in landscape.unravel(theta).items()}
     return Candidate(point, points.numpy(), labels[0].numpy(), "tanh")
 
@@ -63,8 +64,8 @@ def test_another_data_set_is_not_certified():
 def test_the_kept_rows_determine_the_gradient_of_the_outer_layers():
     """The lemma in floats: the gradient in V_l lies in the column space of M_l."""
     landscape = Landscape(draw_data(DATA, runtime.generator)[0], parameter_shapes(3, [3, 1]))
-    theta = runtime.normal(5, "test starts", (1, landscape.size))
-    labels = runtime.normal(5, "test labels", (1, 48))
+    theta = normal(5, "test starts", (1, landscape.size))
+    labels = normal(5, "test labels", (1, 48))
     point = {name: value[0].numpy() for name, value in landscape.unravel(theta).items()}
     gradient = {n: v[0].numpy() for n, v in landscape.unravel(landscape.gradient(theta, labels)).items()}
     columns = np.stack([point["w"], point["U2"][0]], axis=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from draws import normal
 from rescert import record, runtime
 from rescert.landscape import constructed, descent, designed, embedding
 from rescert.landscape.risk import Landscape
@@ -27,7 +28,7 @@ CONFIG = {
 def prepare(batch=4, activation="tanh"):
     points, labels = draw_data(CONFIG, runtime.generator)
     landscape = Landscape(points, parameter_shapes(3, [3, 2]), activation)
-    theta = runtime.normal(1, "test starts", (batch, landscape.size)) / 2
+    theta = normal(1, "test starts", (batch, landscape.size)) / 2
     return landscape, theta, labels.expand(batch, -1).clone()
 
 

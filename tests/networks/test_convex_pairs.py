@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from draws import uniform
 from rescert import runtime
 from rescert.networks import convex_pairs
 
@@ -21,7 +22,7 @@ def parameters(width: int = 3, depth: int = 3, filters: int = 2, classes: int = 
 
 
 def images(count: int = 6) -> torch.Tensor:
-    return runtime.uniform(1, "images", (count, 17, 17))
+    return uniform(1, "images", (count, 17, 17))
 
 
 def plain_features(p, pictures: torch.Tensor) -> torch.Tensor:
@@ -110,8 +111,8 @@ def test_gradient_equals_differences() -> None:
 
 def test_functions_are_convex_and_rise_with_slope_c() -> None:
     p = parameters(8)
-    x, y = runtime.uniform(2, "x", (50, 18)), runtime.uniform(2, "y", (50, 18))
-    t = runtime.uniform(2, "t", (50, 1))
+    x, y = uniform(2, "x", (50, 18)), uniform(2, "y", (50, 18))
+    t = uniform(2, "t", (50, 1))
     f = partial(convex_pairs.convex_functions, p)
     chord = t[:, 0] * f(x) + (1 - t[:, 0]) * f(y)
     assert torch.all(f(t * x + (1 - t) * y) <= chord * (1 + roundings(p) * EPS))
@@ -124,7 +125,7 @@ def test_functions_are_convex_and_rise_with_slope_c() -> None:
 
 def test_functions_are_convex_in_the_pixels() -> None:
     p = parameters(8)
-    first, second = runtime.uniform(3, "first", (40, 17, 17)), runtime.uniform(3, "second", (40, 17, 17))
+    first, second = uniform(3, "first", (40, 17, 17)), uniform(3, "second", (40, 17, 17))
 
     def f(pictures: torch.Tensor) -> torch.Tensor:
         return convex_pairs.convex_functions(p, convex_pairs.features(p, pictures))
