@@ -177,9 +177,9 @@ SLOPES: dict[str, Callable[[Builder, str, str], str]] = {
 }
 
 
-def _power_slope(b: Builder, x: str, exponent: int) -> str | None:
-    if exponent == 0:
-        return None
+def _power_slope(b: Builder, x: str, exponent: int) -> str:
+    if exponent == 0:  # zero, but undefined where x is
+        return b.apply("multiply", b.constant(0), x)
     if exponent == 1:
         return b.apply("broadcast", b.constant(1), shape=list(b.shapes[x]))
     reduced = x if exponent == 2 else b.apply("power", x, exponent=exponent - 1)
@@ -207,8 +207,7 @@ def _pull(b: Builder, operation: Operation, position: int, g: str) -> str:
             quotient = b.apply("negate", b.apply("multiply", quotient, operation.name))
         return _unbroadcast(b, quotient, shape)
     if op == "power":
-        slope = _power_slope(b, x, k["exponent"])
-        return _zeros(b, shape) if slope is None else b.apply("multiply", g, slope)
+        return b.apply("multiply", g, _power_slope(b, x, k["exponent"]))
     if op in SLOPES:
         return b.apply("multiply", g, _slope(b, operation))
     if op == "matmul":
@@ -281,8 +280,7 @@ def _push(b: Builder, operation: Operation, moving: Sequence[str | None]) -> str
         if second is not None:
             parts.append(b.apply("negate", b.apply("multiply", name, b.apply("divide", second, arguments[1]))))
     elif op == "power":
-        slope = _power_slope(b, arguments[0], k["exponent"])
-        return _zeros(b, shape) if slope is None else b.apply("multiply", slope, str(moving[0]))
+        return b.apply("multiply", _power_slope(b, arguments[0], k["exponent"]), str(moving[0]))
     elif op in SLOPES:
         return b.apply("multiply", _slope(b, operation), str(moving[0]))
     else:
