@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BATCH = 1000  # metric points that MLflow takes in one call; also the most that we stream of one metric
 FLUSH_SECONDS = 3.0
+TRAINING = "?workflowType=machine_learning"  # else the pages open in MLflow's mode for language models
 
 
 class TrackingError(ValueError):
@@ -129,7 +130,7 @@ def pages(uri: str, server: str) -> list[str]:
     store = connect(uri)
     with _answering():
         found = [e for e in store.client.search_experiments() if store.client.search_runs([e.experiment_id])]
-        return [f"{e.name}: {server}/#/experiments/{e.experiment_id}/runs" for e in found]
+        return [f"{e.name}: {server}/#/experiments/{e.experiment_id}/runs{TRAINING}" for e in found]
 
 
 @contextmanager
@@ -272,7 +273,7 @@ def _log(store: Store, finished: Record, paper_name: str, experiment: str) -> di
         "run_id": run.info.run_id,
         "experiment_id": experiment,
         "experiment": paper_name,
-        "page": f"#/experiments/{experiment}/runs/{run.info.run_id}",
+        "page": f"#/experiments/{experiment}/runs/{run.info.run_id}{TRAINING}",
         "record_sha256": finished.digest,
     }
 

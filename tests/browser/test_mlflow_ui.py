@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from rescert import record
+from rescert.tracking import TRAINING
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +60,7 @@ def tracked(tiny_run):
 
 
 def test_the_runs_page_lists_the_mnist_run(browser, server, tracked):
-    browser.open(f"{server}/#/experiments/{tracked['experiment_id']}/runs")
+    browser.open(f"{server}/#/experiments/{tracked['experiment_id']}/runs{TRAINING}")
     link = "return document.querySelector(`a[href*='${arguments[0]}']`)?.innerText ?? ''"
     browser.wait(lambda: "ns_figure5" in browser.run(link, tracked["run_id"]), "a link to the run of ns_figure5")
 
@@ -71,7 +72,7 @@ def test_the_run_shows_its_accuracy(browser, server, tracked):
 
 
 def test_the_run_draws_its_curves(browser, server, tracked):
-    browser.open(f"{server}/{tracked['page']}/model-metrics")
+    browser.open(f"{server}/{tracked['page'].replace('?', '/model-metrics?')}")
     lines = "return document.querySelectorAll('.js-plotly-plot .scatterlayer path').length"
     browser.wait(lambda: browser.run(lines), "a metric's curve")
     browser.sees("ns_figure5 (")
