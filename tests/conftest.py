@@ -2,29 +2,16 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from running import ROOT, environment, snakemake_command
+
 # Before torch is imported: threads that wait by spinning starve each other where other jobs share the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-ROOT = Path(__file__).parent.parent
 Snakemake = Callable[..., subprocess.CompletedProcess]
-
-
-def snakemake_command(output: Path, *arguments: str, configfiles: Sequence[Path] = ()) -> list[str]:
-    configs = [str(ROOT / "config" / "tiny.yaml"), str(ROOT / "tests" / "offline.yaml"), *map(str, configfiles)]
-    store = f"sqlite:///{output}/mlflow.db"
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", *configs]
-    return [*command, "--config", f"output={output}", f"tracking={store}", *arguments]
-
-
-def environment() -> dict[str, str]:
-    """Without what would lead a run elsewhere than to its own store and the embedded digits."""
-    dropped = ("MLFLOW_TRACKING_URI", "RESCERT_MNIST_DIR", "RESCERT_TRACEBACK")
-    return {key: value for key, value in os.environ.items() if key not in dropped}
 
 
 @pytest.fixture(scope="session")

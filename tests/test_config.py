@@ -6,8 +6,7 @@ import pytest
 import yaml
 
 from rescert import config as settings
-
-from conftest import ROOT
+from running import ROOT
 
 SCHEMA = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
 

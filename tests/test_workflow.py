@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from rescert import record
-
-from conftest import ROOT, environment, snakemake_command
+from running import ROOT, environment, snakemake_command
 
 
 def plan(finished: subprocess.CompletedProcess) -> dict[str, int]:

@@ -42,6 +42,9 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     resolved = copy.deepcopy(dict(config))
     for section in SECTIONS:
         resolved[section] = resolved.get(section) or {}
+    for name in resolved["claims"] if isinstance(resolved["claims"], dict) else ():
+        if str(name).isidentifier():
+            _check_modules("claims", name, {})  # first, because a claim's file says which keys it takes
     error = best_match(e for e in Draft202012Validator(schema).iter_errors(resolved) if not _known(e, resolved))
     if error is not None:
         raise ValueError(_sentence(error, resolved))
