@@ -1,5 +1,5 @@
 # make: set up and run everything; make test: set up and test. Both need python3 (3.11 to 3.13) and nothing else.
-# On a machine without a GPU, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu saves some gigabytes.
+# On Linux without a GPU, PIP_EXTRA_INDEX_URL set to PyTorch's index of CPU builds saves some gigabytes.
 
 PYTHON ?= python3
 CORES ?= all

@@ -49,15 +49,8 @@ def prove(
         shown = least.is_finite() and RELATIONS[relation](least - balls.enter(value))
     if not shown:
         return Proof(None, None, f"the minimum [{low:.17g}, {high:.17g}] is not shown {relation} {value}", low, high)
-    assertion = {
-        "kind": "least_squares",
-        "matrix": matrix,
-        "target": target,
-        "scale": scale,
-        "relation": relation,
-        "value": value,
-        "precision": precision,
-    }
+    assertion = {"matrix": matrix, "target": target, "scale": scale, "relation": relation, "value": value}
+    assertion |= {"kind": "least_squares", "precision": precision}
     return Proof(True, assertion, f"the minimum [{low:.17g}, {high:.17g}] is {relation} {value}", low, high)
 
 
@@ -74,14 +67,6 @@ def prove_by_witness(
     high = balls.upper(there)
     if not shown:
         return Proof(None, None, f"the value at the witness, up to {high:.17g}, is not {relation} {value}", 0.0, high)
-    assertion = {
-        "kind": "least_squares",
-        "matrix": matrix,
-        "target": target,
-        "scale": scale,
-        "relation": relation,
-        "value": value,
-        "point": point,
-        "precision": precision,
-    }
+    assertion = {"matrix": matrix, "target": target, "scale": scale, "relation": relation, "value": value}
+    assertion |= {"kind": "least_squares", "precision": precision, "point": point}
     return Proof(True, assertion, f"the value at the witness is at most {high:.17g}", 0.0, high)
