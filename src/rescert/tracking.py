@@ -216,8 +216,8 @@ def _open(store: Store, experiment: str, tags: Mapping[str, str], started: int) 
     earlier = store.runs(experiment, snakemake_output=tags["snakemake_output"])
     attempt = 1 + max((int(run.data.tags.get("attempt", 0)) for run in earlier), default=0)
     own = {**tags, "attempt": str(attempt), "superseded": "false", **runtime.process()}
-    name = tags["record"].split("/")[1]
-    return store.client.create_run(experiment, start_time=started, tags=own, run_name=name)
+    # the section is part of the name: a network and the claim about it are runs of one experiment
+    return store.client.create_run(experiment, start_time=started, tags=own, run_name=tags["record"])
 
 
 def sweep(store: Store, experiment: str) -> None:

@@ -134,7 +134,7 @@ def _epochs(
             rate = steps / (time.perf_counter() - began)
             row = {"epoch": epoch + 1, **evaluate(network, parameters, data), **movement(parameters, start)}
             _require_finite(row)
-            emit({**row, "steps_per_second": rate}, epoch + 1)
+            emit({**{k: v for k, v in row.items() if k != "epoch"}, "steps_per_second": rate}, epoch + 1)
             yield row
 
 
