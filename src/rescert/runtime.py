@@ -43,6 +43,8 @@ def set_threads(count: int) -> None:
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
     # else waiting threads spin, and where other jobs share the cores a training step takes ten times as long
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # but a wait of less than a millisecond is not worth a sleep: a fifth of a step on cores that are free
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     # else MKL's LAPACK splits sums by where the heap happens to put its buffers, and the last bit varies by run
     os.environ["MKL_CBWR"] = "AUTO,STRICT"
     if "torch" in sys.modules:
