@@ -173,7 +173,8 @@ def _certified(candidate: Candidate, found: Enclosure, box: Box, values: dict[st
     )
     if below is True:
         assertions = _given(comparison.assertion)
-        sharper = Finding(True, True, Evidence.ENCLOSED, clause, printed.measured, "0", assertions, values)
+        covered = True if candidate.coverage_fails() else None
+        sharper = Finding(covered, True, Evidence.ENCLOSED, clause, printed.measured, "0", assertions, values)
     else:
         sharper = _bounded(candidate, box, values)
     return {"printed": printed, "sharper": sharper}
