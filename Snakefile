@@ -25,8 +25,8 @@ rule all:
 rule figures:
     input:
         expand(
-            out("reports/figures/{claim}.{kind}"),
-            claim=config["claims"],
+            out("reports/figures/{figure}.{kind}"),
+            figure=FIGURES,
             kind=["svg", "pdf", "png", "csv"],
         ),
 
@@ -35,6 +35,7 @@ include: "workflow/rules/prepare.smk"
 include: "workflow/rules/decompose.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/search.smk"
+include: "workflow/rules/slice.smk"
 include: "workflow/rules/certify.smk"
 include: "workflow/rules/recheck.smk"
 include: "workflow/rules/draw.smk"

@@ -1,4 +1,4 @@
-"""A small finished run, written with the project's own code: two claims, one network, one of each verdict.
+"""A small finished run, written with the project's own code: two claims, a slice, a network, each verdict.
 
 The claims live only in memory; their names and texts contain markup, which a page must show and not obey.
 """
@@ -18,6 +18,7 @@ from rescert import claim as claims
 from rescert.claim import Evidence, Finding, Statement
 from rescert.figures.drawing import FORMATS, draw
 
+SLICE = "ns_slice"
 RUN = "0123456789abcdef"
 MARKUP = "<script>document.title='obeyed'</script>"
 
@@ -126,8 +127,30 @@ def write(root: Path) -> list[Path]:
     network = root / f"results/networks/{MARKUP.replace('/', ' ')}"
     record.write_json(network / "record.json", {"dataset": "mnist-5k", "accuracy": {"test": 0.9758}, "epochs": 12})
     record.write_parquet(network / "history.parquet", pd.DataFrame({"epoch": [1], "test": [0.9758]}))
+    write_slice(root)
     recheck(root, True)
     return files(root)
+
+
+def slice_table(steps: int = 5) -> pd.DataFrame:
+    """The plane and the lines of R = (a^2 - b^2)/2 + 1 through its saddle, and a linear risk of 0.9."""
+    axis = np.linspace(-1, 1, steps)
+    plane = [("plane", a, b) for a in axis for b in axis]
+    lines = [("first", a, 0.0) for a in axis] + [("second", 0.0, b) for b in axis]
+    table = pd.DataFrame([*plane, *lines], columns=["slice", "alpha", "beta"])
+    table = table.assign(first="largest", second="smallest", linear_risk=0.9)
+    return table.assign(risk=(table["alpha"] ** 2 - table["beta"] ** 2) / 2 + 1)
+
+
+def write_slice(root: Path) -> None:
+    """The record and the figure of a slice whose landscape is named by markup."""
+    numbers = {"risk": 1.0, "linear_risk": 0.9, "smallest_eigenvalue": -1.0, "gradient_norm": 0.0, "norm": 1.0}
+    summary = {**numbers, "least": 0.5, "start": 7, "origin": "embedding", "parameters": 2, "samples": 3, "points": 35}
+    content = {"config": {"landscape": MARKUP, "seed": 12}, "summary": {**summary, "along": "along $\\alpha$ a line"}}
+    base = root / "results/slices" / SLICE
+    record.write_json(base.with_suffix(".json"), content)
+    record.write_parquet(base.with_suffix(".parquet"), slice_table())
+    draw(SLICE, {f"slices/{SLICE}": slice_table()}, [root / f"reports/figures/{SLICE}{s}" for s in FORMATS])
 
 
 def recheck(root: Path, accepted: bool | None) -> None:

@@ -68,6 +68,26 @@ def test_empty_sections_are_empty_mappings():
             "expected 'networks.ns_figure5' to need other entries, got 'networks/ns_figure5', which is itself",
         ),
         (
+            {"slices": {"ysj_saddle_plane": {"steps": 80}}},
+            "expected an odd number for 'slices.ysj_saddle_plane.steps', got 80",
+        ),
+        (
+            {"slices": {"ysj_saddle_plane": {"extent": [0]}}},
+            "expected a number > 0 for 'slices.ysj_saddle_plane.extent.0', got 0",
+        ),
+        (
+            {"slices": {"ysj_saddle_plane": {"directions": ["random", "steepest"]}}},
+            "expected 'smallest', 'largest', 'random' or '{to: POINT}' for 'slices.ysj_saddle_plane.directions.1'",
+        ),
+        (
+            {"slices": {"ysj_saddle_plane": {"point": "minimum"}}},
+            "expected 'saddle', 'lowest' or the number of a start for 'slices.ysj_saddle_plane.point', got 'minimum'",
+        ),
+        (
+            {"slices": {"ysj_theorem2": read("config")["slices"]["ysj_saddle_plane"]}},
+            "expected 'slices.ysj_theorem2' to have a name of its own, got a claim's: both have a figure",
+        ),
+        (
             {"claims": {"ns_no_such": {"instances": [{"depth": 1}]}}},
             "expected 'claims.ns_no_such' to name a file of src/rescert/claims, got 'ns_no_such'; available: ",
         ),

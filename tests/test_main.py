@@ -21,6 +21,7 @@ from rescert import record, runtime
         ("data/processed/mnist.safetensors", "datasets/mnist"),
         ("results/decompositions/cos1d.parquet", "decompositions/cos1d"),
         ("results/critical_points/ysj_theorem2.safetensors", "critical_points/ysj_theorem2"),
+        ("results/slices/ysj_saddle_plane.parquet", "slices/ysj_saddle_plane"),
         ("results/claims/ns_proposition2.parquet", "claims/ns_proposition2"),
     ],
 )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rescert import record, tracking
+from rescert import finished, record, tracking
 
 CONFIG = {"architecture": "convex_pairs", "trainer": "minibatch", "seeds": [0], "learning_rate": 0.5, "threads": 1}
 NAME = "networks/ns_figure5"
@@ -201,3 +201,16 @@ def test_artifacts_are_found_in_a_checkout_that_moved(uri, tmp_path):
     (run,) = runs(uri)
     assert str(tmp_path) not in run.info.artifact_uri
     assert str(tmp_path) not in json.dumps(run.data.params)
+
+
+def test_a_slice_is_tracked_with_its_figure(tmp_path):
+    files = [tmp_path / "results" / "slices" / f"ysj_plane.{kind}" for kind in ("safetensors", "parquet", "json")]
+    figure = tmp_path / "reports" / "figures" / "ysj_plane.svg"
+    record.write_json(files[2], {"config": {"seed": 5}, "config_hash": "0" * 16})
+    record.write_parquet(files[1], pd.DataFrame({"slice": ["plane"], "risk": [1.0]}))
+    others = [tmp_path / "reports" / "figures" / "another.svg", tmp_path / "results" / "slices" / "another.json"]
+    found = finished.find(tmp_path / "results" / "tracking" / "slices__ysj_plane.json", [*files, figure, *others])
+    assert set(found.files) == set(files)
+    assert found.artifacts() == [(files[1], ""), (files[2], ""), (figure, "figures")]
+    assert (found.primary, found.stage) == (files[2], "slice")
+    assert (found.tags()["seed"], found.curves()) == ("5", {"rows": [(0, 1.0)]})

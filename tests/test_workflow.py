@@ -52,6 +52,10 @@ def test_a_finished_tree_has_every_stage_of_every_entry(tiny_run):
         for path in (f"results/claims/{claim}.json", f"results/rechecked/{claim}.json", f"reports/figures/{claim}.svg"):
             assert (tiny_run / path).stat().st_size
         assert record.read_json(tiny_run / f"results/tracking/claims__{claim}.json")["run_id"]
+    for name in config["slices"]:
+        for path in (f"results/slices/{name}.safetensors", f"reports/figures/{name}.svg"):
+            assert (tiny_run / path).stat().st_size
+        assert record.read_json(tiny_run / f"results/tracking/slices__{name}.json")["run_id"]
     for network in config["networks"]:
         assert record.read_json(tiny_run / f"results/tracking/networks__{network}.json")["run_id"]
     assert (tiny_run / "reports" / "index.html").stat().st_size
@@ -76,6 +80,12 @@ def test_one_learning_rate_reruns_that_network_and_what_hangs_on_it(tiny_run, sn
     assert plan(snakemake(tiny_run, "--dry-run", configfiles=[config])) == hanging
 
 
+def test_one_seed_of_a_slice_reruns_that_slice_and_what_shows_it(tiny_run, snakemake, override):
+    config = override({"slices": {"ysj_saddle_plane": {"seed": 1}}})
+    hanging = {"slice": 1, "draw": 1, "track": 1, "report": 1, "all": 1, "total": 5}
+    assert plan(snakemake(tiny_run, "--dry-run", configfiles=[config])) == hanging
+
+
 def test_where_runs_are_shown_does_not_decide_what_is_computed(tiny_run, snakemake):
     finished = snakemake(tiny_run, "tracking=sqlite:///elsewhere.db", "--dry-run")
     assert plan(finished) == {}
@@ -84,6 +94,12 @@ def test_where_runs_are_shown_does_not_decide_what_is_computed(tiny_run, snakema
 def test_a_claim_can_be_asked_for_alone(tmp_path, snakemake):
     target = str(tmp_path / "results" / "claims" / "ysj_proposition1.json")
     assert plan(snakemake(tmp_path, "--dry-run", "--", target)) == {"certify": 1, "total": 1}
+
+
+def test_a_slice_can_be_asked_for_alone(tmp_path, snakemake):
+    target = str(tmp_path / "reports" / "figures" / "ysj_saddle_plane.svg")
+    wanted = {"store": 1, "search": 1, "slice": 1, "draw": 1, "total": 4}
+    assert plan(snakemake(tmp_path, "--dry-run", "--", target)) == wanted
 
 
 def test_the_figures_need_neither_recheck_nor_report(tmp_path, snakemake):

@@ -122,10 +122,20 @@ def search(args: argparse.Namespace) -> None:
     with _emitting(args, f"critical_points/{args.name}") as emit:
         arrays, table = find(args.config, _inputs(args.input), device, emit, generator=runtime.generator)
         modules = (f"rescert.networks.{args.config['architecture']}", "rescert.landscape.search")
-        record.write_tensors(
-            _output(args, ".safetensors"), arrays, {**_provenance(args, *modules), "device": device.type}
-        )
+        provenance = {**_provenance(args, *modules), "device": device.type}
+        record.write_tensors(_output(args, ".safetensors"), arrays, provenance)
         record.write_parquet(_output(args, ".parquet"), table)
+
+
+def slice(args: argparse.Namespace) -> None:
+    from rescert import runtime
+    from rescert.landscape import slicing
+
+    arrays, table, content = slicing.cut(args.config, _inputs(args.input), generator=runtime.generator)
+    provenance = _provenance(args, slicing.__name__)
+    record.write_tensors(_output(args, ".safetensors"), arrays, provenance)
+    record.write_parquet(_output(args, ".parquet"), table)
+    record.write_json(_output(args, ".json"), {**content, **provenance})
 
 
 def certify(args: argparse.Namespace) -> str:
@@ -212,7 +222,7 @@ def _provenance(args: argparse.Namespace, *modules: str) -> dict[str, Any]:
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], str | None]] = {
-    f.__name__: f for f in (prepare, decompose, train, search, certify, recheck, draw, track, report)
+    f.__name__: f for f in (prepare, decompose, train, search, slice, certify, recheck, draw, track, report)
 }
 
 
@@ -229,10 +239,7 @@ def _block(text: str) -> dict[str, Any]:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rescert", description=__doc__.splitlines()[0])
     parser.add_argument("verb", choices=VERBS)
-    parser.add_argument(
-        "name",
-        help="the dataset, map, network, search, claim or figure; 'all' for report; all, store or pages for track",
-    )
+    parser.add_argument("name", help="of the config's entry or figure; all for report; all, store or pages for track")
     parser.add_argument("--config", type=_block, default={}, help="the resolved config block, as JSON")
     parser.add_argument("--input", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--output", type=Path, nargs="*", default=[], metavar="FILE")

@@ -18,7 +18,7 @@ from jsonschema.exceptions import best_match
 
 from rescert import sources
 
-SECTIONS = ("datasets", "decompositions", "networks", "critical_points", "claims")
+SECTIONS = ("datasets", "decompositions", "networks", "critical_points", "slices", "claims")
 KIND = {"array": "a list", "boolean": "true or false", "integer": "an integer", "null": "nothing",
         "number": "a number", "object": "a mapping", "string": "a string"}  # fmt: skip
 COMPARISON = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
@@ -34,6 +34,8 @@ def modules(section: str, name: str, block: Mapping[str, Any]) -> tuple[str, ...
         return (f"rescert.networks.{block['architecture']}", f"rescert.dynamics.{block['trainer']}")
     if section == "critical_points":
         return ("rescert.landscape.search", f"rescert.networks.{block['architecture']}")
+    if section == "slices":
+        return ("rescert.landscape.slicing",)
     return ("rescert.assessment", f"rescert.claims.{name}")
 
 
@@ -52,6 +54,9 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
         for name, block in resolved[section].items():
             _check_modules(section, name, block)
             _check_needs(resolved, section, name, block)
+    for name in resolved["slices"]:
+        if name in resolved["claims"]:
+            raise ValueError(f"expected 'slices.{name}' to have a name of its own, got a claim's: both have a figure")
     return resolved
 
 

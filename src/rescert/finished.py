@@ -16,7 +16,13 @@ from rescert import record, sources
 if TYPE_CHECKING:
     import pandas as pd
 
-STAGES = {"decompositions": "decompose", "networks": "train", "critical_points": "search", "claims": "certify"}
+STAGES = {
+    "decompositions": "decompose",
+    "networks": "train",
+    "critical_points": "search",
+    "slices": "slice",
+    "claims": "certify",
+}
 STEPS = ("step", "epoch", "iteration", "depth")  # columns that a curve is drawn over, in this order
 SEEDS = ("seed", "start", "instance")  # columns over which a curve shows the median and the outer deciles
 POINTS = 1000  # points of one curve; the whole table is an artifact
@@ -128,7 +134,7 @@ def find(output: Path, inputs: Sequence[Path]) -> Record:
     if not files:
         raise ValueError(f"expected the files of the record {section}/{own} among the inputs, got none")
     shown = [p for p in inputs if p.stem == own and p.parent.name in ("figures", "rechecked")]
-    return Record(f"{section}/{own}", files, root, tuple(shown) if section == "claims" else ())
+    return Record(f"{section}/{own}", files, root, tuple(shown) if section in ("slices", "claims") else ())
 
 
 def papers_of(records: Sequence[Record]) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from certificates import bowl, bowl_minimum
+from certificates import bowl, bowl_minimum, saddle_at_zero_weights
 from flint import arb
 from programs import CASES
 
-from rescert.certify import balls, inertia
+from rescert.certify import balls, inertia, krawczyk
 from rescert.certify.problem import trace
 
 
@@ -39,9 +39,10 @@ def test_singular_and_unbounded_matrices_are_undecided() -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.name != "residual_risk"], ids=lambda c: c.name)
-def test_inertia_agrees_with_floating_eigenvalues(case) -> None:
+@pytest.mark.parametrize("arithmetic", ["balls", "midrad", "auto"])
+def test_inertia_agrees_with_floating_eigenvalues(case, arithmetic) -> None:
     point = case.point(6)
-    count, proof = inertia.prove_inertia(case.program, point)
+    count, proof = inertia.prove_inertia(case.program, point, arithmetic=arithmetic)
     hessian = np.vectorize(lambda x: float(x.mid()), otypes=[float])(balls.hessian(case.program, point))
     assert count == (np.linalg.eigvalsh(hessian) < 0).sum()
     assert proof.assertion["negative"] == count
@@ -53,6 +54,38 @@ def test_definite_at_the_minimum_only() -> None:
     assert inertia.prove_definite(bowl(), {"x": [0.0, 0.0]}).proved is None
     flipped = trace(lambda v: -(v["x"] ** 2).sum(), {"x": (3,)})
     assert inertia.prove_definite(flipped, {"x": {"mid": 0, "rad": 100}}, "negative").proved
+
+
+@pytest.mark.parametrize("arithmetic", ["balls", "midrad"])
+def test_definite_in_either_arithmetic(arithmetic) -> None:
+    assert inertia.prove_definite(bowl(), bowl_minimum(), arithmetic=arithmetic).proved
+    assert inertia.prove_definite(bowl(), {"x": [0.0, 0.0]}, arithmetic=arithmetic).proved is None
+    kink = trace(lambda v: (v["x"] ** 2).sum() + v["x"][0].relu() ** 2, {"x": (2,)})
+    assert inertia.prove_definite(kink, {"x": [0.0, 1.0]}, arithmetic=arithmetic).proved is None
+    degenerate = trace(lambda v: (v["x"][0] + v["x"][1]) ** 2, {"x": (2,)})
+    assert inertia.prove_inertia(degenerate, {"x": [0.5, 0.0]}, arithmetic=arithmetic)[0] is None
+
+
+def test_index_asks_for_a_proved_zero_of_a_gradient() -> None:
+    system = trace(lambda v: v["x"] * v["x"] - 2, {"x": (1,)})
+    zero = krawczyk.prove(system, {"x": [2**0.5]}, system="program")
+    assert zero.proved
+    with pytest.raises(ValueError, match="gradient"):
+        inertia.prove_index(system, zero)
+    with pytest.raises(ValueError, match="proved zero"):
+        inertia.prove_index(bowl(), krawczyk.prove(bowl(), {"x": [1.0, 1.0]}))
+    program, point, variables, equations = saddle_at_zero_weights()
+    skew = krawczyk.prove(program, point, variables, "gradient", equations)
+    with pytest.raises(ValueError, match="as equations"):
+        inertia.prove_index(program, skew)
+
+
+@pytest.mark.parametrize("arithmetic", ["balls", "midrad"])
+def test_the_curvature_of_a_kink_is_undecided(arithmetic) -> None:
+    program = trace(lambda v: -(v["x"][0] ** 2) + v["x"][1].relu(), {"x": (2,)})
+    down = {"x": [1.0, 0.0]}
+    assert inertia.prove_negative_direction(program, {"x": [0.0, -1.0]}, down, arithmetic=arithmetic).proved
+    assert inertia.prove_negative_direction(program, {"x": [0.0, 0.0]}, down, arithmetic=arithmetic).proved is None
 
 
 def test_a_gauge_direction_is_an_exact_zero_eigenvalue_and_undecided() -> None:

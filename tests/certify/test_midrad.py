@@ -134,14 +134,10 @@ def test_singular_matrices_are_not_positive_definite() -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_negative_count_and_quadratic_form(seed: int) -> None:
+def test_quadratic_form(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 50))
     matrix = rng.normal(size=(n, n))
     matrix = (matrix + matrix.T) / 2
     values, vectors = np.linalg.eigh(matrix)
-    count = midrad.negative_count(MidRad.exact(matrix))
-    assert count == (values < 0).sum()
-    assert midrad.negative_count(MidRad(matrix, np.full((n, n), 2 * np.abs(values).min()))) is None
-    assert midrad.quadratic_form(MidRad.exact(matrix), vectors[:, 0]).upper() < 0
-    assert midrad.negative_count(MidRad.exact(np.zeros((n, n)))) is None
+    assert (midrad.quadratic_form(MidRad.exact(matrix), vectors[:, 0]).upper() < 0) == (values[0] < 0)

@@ -1,15 +1,17 @@
 """Theorem 2 on a small search: certified points, controls, and the recheck of their certificates."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 import torch
 
-from rescert import assessment, record, runtime
+from rescert import assessment, critical_points, record, runtime
 from rescert.certify import check as checker
 from rescert.claim import Evidence, Inputs, Verdict
 from rescert.claims import ysj_theorem2
+from rescert.landscape.dichotomy import Decision
 from rescert.landscape.search import search
 
 SEARCH = {
@@ -93,13 +95,22 @@ def test_the_control_does_not_hold(inputs):
     assert "not a critical point" in finding.reason
 
 
-def test_a_point_whose_existence_is_not_proved_is_numerical_at_most(inputs):
+def test_a_point_whose_existence_is_not_proved_says_so(inputs):
     """Moved by 1e-9 the constructed point passes for critical in floats, but w is no longer exactly zero."""
     instance = {"landscape": "ysj_theorem2", "point": 0, "shift": "1e-9"}
     for finding in ysj_theorem2.check(instance, inputs).values():
-        assert finding.evidence is Evidence.NUMERICAL
-        assert not finding.certified
-        assert "not proved" in finding.reason
+        assert finding.values["exists"] is False
+        assert finding.reason.startswith("existence not proved")
+
+
+def test_a_point_that_may_not_exist_refutes_nothing():
+    """Above the linear risk with w not zero: one block would be refuted, if only the point were there."""
+    decision = Decision(False, "not shown", below=False, output_layer=True, assertions=({"kind": "sign"},))
+    examined = critical_points.Examined(None, {"excess": 1.0, "smallest_eigenvalue": 0.0}, decision)
+    finding = critical_points.finding(examined, lambda d: d.output_layer, lambda d: d.below)
+    assert finding.verdict is Verdict.UNDECIDED
+    exists = critical_points.Examined(None, examined.values, replace(decision, exists=True))
+    assert critical_points.finding(exists, lambda d: d.output_layer, lambda d: d.below).verdict is Verdict.FAILS
 
 
 def test_only_candidates_become_instances(inputs, tmp_path):
@@ -108,7 +119,7 @@ def test_only_candidates_become_instances(inputs, tmp_path):
     path = tmp_path / "ysj_theorem2.parquet"
     record.write_parquet(path, table)
     changed = Inputs({NEED: [inputs.path(NEED, ".safetensors"), path]})
-    points = [instance["point"] for instance in ysj_theorem2.expand({"landscape": "ysj_theorem2"}, changed)]
+    points = [instance["point"] for instance in ysj_theorem2.CLAIM.expand({"landscape": "ysj_theorem2"}, changed)]
     assert 0 not in points
     assert points
 
@@ -117,6 +128,6 @@ def test_the_figure_shows_every_point_and_the_caption_counts_them(assessed):
     rows = assessed.rows
     drawing = ysj_theorem2.figure({"claims/ysj_theorem2": rows})
     assert len(drawing.data) == (rows["statement"] == "printed").sum()
-    caption = ysj_theorem2.figure.__doc__.format(**ysj_theorem2.summary(rows))
-    assert f"{len(drawing.data)} of 6 starts" in caption
+    caption = ysj_theorem2.figure.__doc__.format(**ysj_theorem2.CLAIM.summary(rows))
+    assert f"{len(drawing.data)} points, from\n    6 starts in 1 landscapes" in caption
     assert not pd.isna(drawing.data["excess"]).any()

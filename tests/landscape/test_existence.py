@@ -6,29 +6,29 @@ import torch
 
 from draws import normal
 from rescert import runtime
-from rescert.certify import balls, sign
-from rescert.certify.problem import trace
+from rescert.certify import sign
 from rescert.landscape import constructed, designed, expressions
 from rescert.landscape.candidate import Candidate
 from rescert.landscape.existence import enclose, independent_rows
+from rescert.landscape.expressions import Family
 from rescert.landscape.risk import Landscape
-from rescert.landscape.search import draw_data
-from rescert.networks.residual_blocks import parameter_shapes
+from rescert.landscape.samples import draw
+from rescert.networks.residual_blocks import features, parameter_shapes
 
 EPS = np.finfo(np.float64).eps
 DATA = {"seed": 3, "samples": 48, "dimension": 3}
 
 
 def candidate(find, widths=(3, 2)):
-    points, labels = draw_data(DATA, runtime.generator)
+    points, labels = draw(DATA, None, runtime.generator)
     landscape = Landscape(points, parameter_shapes(3, list(widths)))
     theta, labels = find(landscape, normal(2, "test starts", (1, landscape.size)) / 2, labels[None], 0)
     point = {name: value[0].numpy() for name, value in landscape.unravel(theta).items()}
-    return Candidate(point, points.numpy(), labels[0].numpy(), "tanh")
+    return Candidate(point, points.numpy(), labels[0].numpy(), Family())
 
 
 def proved(found, free_labels=False):
-    return enclose(found.point, found.inputs, found.labels, found.activation, free_labels)
+    return enclose(found.point, found.inputs, found.labels, found.family, free_labels)
 
 
 @pytest.mark.parametrize(("find", "free_labels"), [(constructed.find, False), (designed.find, True)])
@@ -49,7 +49,7 @@ def test_a_moved_point_is_not_certified():
 def test_a_degenerate_point_is_not_certified():
     """At theta = 0 the stationarity in w cannot be solved: no parameter is free."""
     found = candidate(constructed.find)
-    flat = Candidate({n: np.zeros_like(v) for n, v in found.point.items()}, found.inputs, found.labels, "tanh")
+    flat = Candidate({n: np.zeros_like(v) for n, v in found.point.items()}, found.inputs, found.labels, Family())
     result = proved(flat)
     assert result.box is None
     assert "equations in 0 variables" in result.reason
@@ -57,13 +57,13 @@ def test_a_degenerate_point_is_not_certified():
 
 def test_another_data_set_is_not_certified():
     found = candidate(constructed.find)
-    other = Candidate(found.point, found.inputs, found.labels[::-1].copy(), "tanh")
+    other = Candidate(found.point, found.inputs, found.labels[::-1].copy(), Family())
     assert proved(other).box is None
 
 
 def test_the_kept_rows_determine_the_gradient_of_the_outer_layers():
     """The lemma in floats: the gradient in V_l lies in the column space of M_l."""
-    landscape = Landscape(draw_data(DATA, runtime.generator)[0], parameter_shapes(3, [3, 1]))
+    landscape = Landscape(draw(DATA, None, runtime.generator)[0], parameter_shapes(3, [3, 1]))
     theta = normal(5, "test starts", (1, landscape.size))
     labels = normal(5, "test labels", (1, 48))
     point = {name: value[0].numpy() for name, value in landscape.unravel(theta).items()}
@@ -82,7 +82,7 @@ def test_the_bound_is_the_least_eigenvalue_of_the_two_by_two_compression():
     hessian = landscape.hessian(theta, labels)[0]
     values = {n: torch.from_numpy(v) for n, v in {**found.point, "X": found.inputs, "y": found.labels}.items()}
     residual = landscape.outputs(theta)[0] - labels[0]
-    phi, _ = expressions.features(values, values["X"], "tanh")
+    phi, _ = features(values, values["X"], "tanh")
     slopes = [residual @ p / len(residual) for p in phi]
     size = torch.cat(slopes).norm()
     unit = torch.eye(3, dtype=torch.float64)[0]
@@ -107,7 +107,7 @@ def test_the_bound_excess_changes_sign_at_the_bound():
     bound = found.describe()["bound_value"]
     for beta, relation in ((bound * (1 + 1e-6), ">"), (bound * (1 - 1e-6), "<")):
         program = found.program(
-            lambda v, activation: expressions.bound_excess(v, normal(v), activation), beta=beta, **constants
+            lambda v, family: expressions.bound_excess(v, normal(v), family), beta=beta, **constants
         )
         assert sign.prove(program, {**found.point, "y": found.labels}, relation).proved
 
@@ -122,26 +122,10 @@ def test_the_unseen_direction_is_orthogonal_to_the_inner_rows():
 
 
 def test_no_unseen_direction_is_promised_where_rows_may_span():
-    assert expressions.unseen(candidate(constructed.find, (3, 3)).point) is None
-
-
-def test_the_linear_risk_in_balls_agrees_and_is_undecided_for_dependent_inputs():
-    found = candidate(constructed.find)
-    shapes = {"y": found.labels.shape}
-    program = trace(expressions.linear_risk, shapes, {"X": found.inputs})
-    ball = balls.evaluate(program, {"y": found.labels}).reshape(-1)[0]
-    fit, *_ = np.linalg.lstsq(found.inputs, found.labels, rcond=None)
-    assert float(ball.mid()) == pytest.approx(np.mean((found.inputs @ fit - found.labels) ** 2) / 2, rel=1e4 * EPS)
-    twice = np.concatenate([found.inputs, found.inputs[:, :1]], axis=1)
-    ball = balls.evaluate(trace(expressions.linear_risk, shapes, {"X": twice}), {"y": found.labels}).reshape(-1)[0]
-    assert not ball.is_finite()
-
-
-def test_the_best_linear_predictor_is_a_borderline_case():
-    """R = R_lin there, so no box around it decides the sign of the excess."""
-    found = candidate(constructed.find)
-    fit, *_ = np.linalg.lstsq(found.inputs, found.labels, rcond=None)
-    point = {n: np.zeros_like(v) for n, v in found.point.items()} | {"w": fit}
-    box = {n: {"mid": v, "rad": 1e-9} for n, v in point.items()} | {"y": {"mid": found.labels, "rad": 0}}
-    decided, _ = sign.decide(found.program(expressions.linear_excess), box, "<=")
-    assert decided is None
+    point = {name: normal(7, name, shape).numpy() for name, shape in parameter_shapes(3, [3, 3]).items()}
+    assert expressions.unseen(point) is None
+    rows, product = expressions.spanning_rows(point)
+    values = {name: torch.from_numpy(value) for name, value in point.items()}
+    assert float(product(values)) == pytest.approx(np.linalg.det(point["U2"]), rel=1e3 * EPS)
+    assert [name for name, _ in rows] == ["U2"] * 3
+    assert expressions.spanning_rows({**point, "U2": point["U2"][:2], "V2": point["V2"][:, :2]}) is None

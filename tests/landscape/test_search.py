@@ -6,9 +6,10 @@ import torch
 
 from draws import normal
 from rescert import record, runtime
-from rescert.landscape import constructed, descent, designed, embedding
+from rescert.landscape import constructed, designed, embedding
 from rescert.landscape.risk import Landscape
-from rescert.landscape.search import draw_data, search
+from rescert.landscape.samples import draw
+from rescert.landscape.search import search
 from rescert.networks.residual_blocks import parameter_shapes
 
 EPS = np.finfo(np.float64).eps
@@ -26,7 +27,7 @@ CONFIG = {
 
 
 def prepare(batch=4, activation="tanh"):
-    points, labels = draw_data(CONFIG, runtime.generator)
+    points, labels = draw(CONFIG, None, runtime.generator)
     landscape = Landscape(points, parameter_shapes(3, [3, 2]), activation)
     theta = normal(1, "test starts", (batch, landscape.size)) / 2
     return landscape, theta, labels.expand(batch, -1).clone()
@@ -56,13 +57,6 @@ def test_the_gradient_is_the_jacobian_times_the_residual():
     assert torch.allclose(landscape.gradient(theta, labels), product, rtol=1e4 * EPS, atol=1e4 * EPS)
 
 
-def test_the_linear_risk_equals_the_normal_equations():
-    landscape, _, labels = prepare(batch=1)
-    x, y = landscape.inputs.numpy(), labels[0].numpy()
-    fit = np.linalg.solve(x.T @ x, x.T @ y)
-    assert float(landscape.linear_risk(labels)) == pytest.approx(np.mean((x @ fit - y) ** 2) / 2, rel=1e4 * EPS)
-
-
 def test_constructed_points_have_zero_gradient_and_the_risk_of_the_zero_function():
     landscape, theta, labels = prepare()
     theta, labels = constructed.find(landscape, theta, labels, 0)
@@ -89,31 +83,20 @@ def test_designing_labels_needs_more_samples_than_parameters():
         designed.find(few, theta, labels[:, :38], 0)
 
 
-def test_embedded_points_are_critical_where_the_narrow_ones_are():
-    landscape, theta, labels = prepare(batch=8)
+@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+def test_embedded_points_are_critical_where_the_narrow_ones_are(activation):
+    landscape, theta, labels = prepare(batch=8, activation=activation)
     theta, labels = embedding.find(landscape, theta, labels, 200)
     parameters = landscape.unravel(theta)
-    narrow = Landscape(landscape.inputs, parameter_shapes(3, [1, 1]))
+    narrow = Landscape(landscape.inputs, parameter_shapes(3, [1, 1]), activation)
     cut = narrow.ravel({n: parameters[n][(slice(None), *(slice(0, k) for k in s))] for n, s in narrow.shapes.items()})
     wide_norm = landscape.gradient(theta, labels).norm(dim=1)
     narrow_norm = narrow.gradient(cut, labels).norm(dim=1)
-    assert torch.allclose(wide_norm, narrow_norm, rtol=1e-6, atol=1e3 * EPS)
+    # The gradient in the outer column of a unit of equal inner weights is that of its twin; there are up to 3 of them.
+    most = 1 if activation == "tanh" else 3**0.5
+    assert (wide_norm <= most * narrow_norm * (1 + 1e-6) + 1e3 * EPS).all()
+    assert (wide_norm >= narrow_norm * (1 - 1e-6) - 1e3 * EPS).all()
     assert int((wide_norm < 1e-9).sum()) >= 4
-
-
-def test_embedding_needs_units_that_can_be_silent():
-    landscape, theta, labels = prepare(activation="softplus")
-    with pytest.raises(ValueError, match="expected tanh"):
-        embedding.find(landscape, theta, labels, 1)
-
-
-def test_descent_lowers_every_risk_and_a_batch_equals_its_parts(monkeypatch):
-    monkeypatch.setattr(descent, "NEWTON_STEPS", 3)
-    landscape, theta, labels = prepare(batch=3)
-    found, _ = descent.find(landscape, theta, labels, 5)
-    assert bool((landscape.risk(found, labels) < landscape.risk(theta, labels)).all())
-    alone, _ = descent.find(landscape, theta[1:2], labels[1:2], 5)
-    assert torch.allclose(landscape.risk(found[1:2], labels[1:2]), landscape.risk(alone, labels[1:2]), rtol=1e-6)
 
 
 def test_the_same_config_gives_the_same_bytes():

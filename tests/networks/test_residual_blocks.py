@@ -9,7 +9,7 @@ from torch.func import vmap
 
 from rescert.certify import balls
 from rescert.certify.problem import trace
-from rescert.networks.residual_blocks import depth, features, network, parameter_shapes, squared_risk
+from rescert.networks.residual_blocks import depth, features, network, parameter_shapes, risk
 
 EPS = np.finfo(np.float64).eps
 
@@ -64,13 +64,13 @@ def test_the_traced_risk_encloses_the_float_risk_narrowly():
     parameters, inputs = draw()
     labels = inputs.sum(1)
     program = trace(
-        lambda v: squared_risk(v, v["X"], v["y"]),
+        lambda v: risk(v, v["X"], v["y"]),
         {n: tuple(v.shape) for n, v in parameters.items()},
         {"X": inputs.numpy(), "y": labels.numpy()},
     )
     ball = balls.evaluate(program, {n: v.numpy() for n, v in parameters.items()}).reshape(-1)[0]
     assert float(ball.rad()) < 1e-30
-    assert float(ball.mid()) == pytest.approx(float(squared_risk(parameters, inputs, labels)), rel=1e3 * EPS)
+    assert float(ball.mid()) == pytest.approx(float(risk(parameters, inputs, labels)), rel=1e3 * EPS)
 
 
 def test_features_are_those_that_the_blocks_add():

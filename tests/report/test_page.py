@@ -46,7 +46,7 @@ def test_the_page_has_everything_and_needs_nothing(tree):
         assert f'data-claim="{name}"' in page
         assert f'<article class="claim" id="{name}">' in page
         assert f"snakemake --cores 2 {tree.as_posix()}/results/claims/{name}.json" in page
-    assert page.count("data:image/svg+xml;base64,") == len(sample_report.CLAIMS)
+    assert page.count("data:image/svg+xml;base64,") == len([*sample_report.CLAIMS, sample_report.SLICE])
     assert not re.findall(r'(?:src|srcset)="(?!data:)', page)
     assert not re.findall(r'<link[^>]+href="(?!data:)', page)
     assert "url(" not in page
@@ -57,6 +57,18 @@ def test_the_page_has_everything_and_needs_nothing(tree):
     assert "Holds by 3 of 4 instances tried, numerical." in page
     assert sample_report.RUN in page
     assert "12.5" in page
+
+
+def test_a_slice_has_its_figure_caption_seed_and_command(tree):
+    page = built(tree)["index.html"]
+    article = page[page.index(f'<article class="claim" id="{sample_report.SLICE}">') :]
+    article = article[: article.index("</article>")]
+    assert (
+        article.index("data:image/svg+xml") < article.index("around start 7") < article.index("The least of 35 values")
+    )
+    assert "Seed 12." in article
+    assert f"snakemake --cores 2 {tree.as_posix()}/reports/figures/{sample_report.SLICE}.svg" in article
+    assert '<a href="#landscapes">' in page
 
 
 def test_names_and_texts_with_markup_are_shown(tree):
@@ -132,6 +144,7 @@ def test_what_is_absent_is_left_out(tree):
         path.unlink()
     page = built(tree, files)["index.html"]
     assert "not tracked" in page
+    assert "Landscapes" not in page
     assert "<img" not in page
     assert "Seconds per stage" not in page
 

@@ -35,17 +35,17 @@ FILES = {
         "results/critical_points/{}.safetensors",
         "results/critical_points/{}.parquet",
     ],
+    "slices": [f"results/slices/{{}}.{kind}" for kind in ("safetensors", "parquet", "json")],
     "claims": ["results/claims/{}.json", "results/claims/{}.parquet"],
 }
-RECORDS = [
-    f"{section}/{name}"
-    for section in ("decompositions", "networks", "critical_points", "claims")
-    for name in config[section]
-]
+RECORDS = [f"{section}/{name}" for section in settings.SECTIONS if section != "datasets" for name in config[section]]
+# What has a figure, and the section of its tables.
+FIGURES = {name: section for section in ("slices", "claims") for name in config[section]}
 
 
 wildcard_constraints:
     **{section: "|".join(map(re.escape, config[section])) or "(?!)" for section in settings.SECTIONS},
+    figures="|".join(map(re.escape, FIGURES)) or "(?!)",
 
 
 def out(path):
@@ -76,6 +76,20 @@ def resolved(section, *globals):
         return json.dumps({**content, **{key: config[key] for key in globals}})
 
     return text
+
+
+def drawn_from(wildcards):
+    """Input function: the tables of a figure, its own and those that a claim's file asks for."""
+    section, name = FIGURES[wildcards.figures], wildcards.figures
+    needs = config[section][name].get("needs", []) if section == "claims" else []
+    return [path for need in (f"{section}/{name}", *needs) for path in files(need) if path.endswith(".parquet")]
+
+
+def drawn_by(wildcards):
+    """Input function: the source files that a figure is drawn by."""
+    of_claims = FIGURES[wildcards.figures] == "claims"
+    own = f"rescert.claims.{wildcards.figures}" if of_claims else "rescert.figures.landscape"
+    return sources("rescert.figures.drawing", own)
 
 
 def sources(*modules):

@@ -1,30 +1,22 @@
 rule draw:
     input:
-        tables=lambda wildcards: [
-            path
-            for need in [
-                f"claims/{wildcards.claims}",
-                *block("claims", wildcards).get("needs", []),
-            ]
-            for path in files(need)
-            if path.endswith(".parquet")
-        ],
-        sources=code("claims", "rescert.figures.drawing"),
+        tables=drawn_from,
+        sources=drawn_by,
     output:
         report(
-            out("reports/figures/{claims}.svg"),
+            out("reports/figures/{figures}.svg"),
             caption="../report/figure.rst",
             category="figures",
-            labels={"claim": "{claims}"},
+            labels={"figure": "{figures}"},
         ),
-        expand(out("reports/figures/{{claims}}.{kind}"), kind=["pdf", "png", "csv"]),
+        expand(out("reports/figures/{{figures}}.{kind}"), kind=["pdf", "png", "csv"]),
     log:
-        out("logs/draw/{claims}.log"),
+        out("logs/draw/{figures}.log"),
     benchmark:
-        out("logs/benchmarks/draw/{claims}.tsv")
+        out("logs/benchmarks/draw/{figures}.tsv")
     threads: 1
     resources:
         mem_mb=1000,
         gpu=0,
     shell:
-        "python -m rescert draw {wildcards.claims} --input {input.tables:q} --output {output:q} --log {log:q}"
+        "python -m rescert draw {wildcards.figures} --input {input.tables:q} --output {output:q} --log {log:q}"

@@ -6,6 +6,7 @@ rule report:
         tracking=tracked(),
         sources=sources(
             "rescert.report.page",
+            "rescert.figures.landscape",
             *(f"rescert.claims.{claim}" for claim in config["claims"]),
         ),
         templates=templates(),

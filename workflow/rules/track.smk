@@ -18,8 +18,8 @@ rule track:
         store(),
         records=[path for need in RECORDS for path in files(need)],
         figures=expand(
-            out("reports/figures/{claim}.{kind}"),
-            claim=config["claims"],
+            out("reports/figures/{figure}.{kind}"),
+            figure=FIGURES,
             kind=["svg", "png"],
         ),
         rechecked=expand(out("results/rechecked/{claim}.json"), claim=config["claims"]),

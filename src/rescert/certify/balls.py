@@ -55,10 +55,10 @@ def enter(value: Any) -> arb:
 def enter_array(value: Any) -> np.ndarray:
     """A number or an array of numbers as an object array of balls."""
     array = constant_array(value)
-    balls = np.empty(array.shape, dtype=object)
-    for index in np.ndindex(array.shape):
-        balls[index] = enter(array[index])
-    return balls
+    balls = np.empty(array.size, dtype=object)
+    # Floats in arrays are finite, and a double is a ball as it is.
+    balls[:] = [arb(x) for x in array.ravel().tolist()] if array.dtype.kind == "f" else [enter(x) for x in array.flat]
+    return balls.reshape(array.shape)
 
 
 def ball_box(box: Box) -> dict[str, np.ndarray]:

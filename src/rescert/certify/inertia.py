@@ -1,4 +1,4 @@
-"""Definiteness and inertia of Hessians in balls, and negative curvature along a given direction."""
+"""Definiteness and inertia of Hessians, in balls or at BLAS speed, and negative curvature along a given direction."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from flint import arb
 
-from rescert.certify import balls, derivative
+from rescert.certify import balls, contraction, derivative, krawczyk, midrad_derivative, midrad_program
+from rescert.certify.krawczyk import BALLS_TO, MIDRAD_FROM, Arithmetic, Zero
+from rescert.certify.midrad import MidRad
 from rescert.certify.problem import Program
 from rescert.certify.proof import Proof
 
@@ -70,16 +72,64 @@ def hessian(program: Program, box: balls.Box, precision: int, variables: Entries
 
 
 def prove_inertia(
-    program: Program, box: balls.Box, precision: int = balls.PRECISION, variables: Entries | None = None
+    program: Program,
+    box: balls.Box,
+    precision: int = balls.PRECISION,
+    variables: Entries | None = None,
+    arithmetic: Arithmetic = "auto",
 ) -> tuple[int | None, Proof]:
     """The number of negative eigenvalues of the Hessian in ``variables`` (default: all), the same all over the box.
 
-    The others are then positive. None, and no assertion, if an eigenvalue is not separated from zero.
+    The others are then positive. None, and no assertion, if an eigenvalue is not separated from zero. The
+    ``arithmetic`` is chosen as in `krawczyk.prove`.
     """
+    krawczyk.expect_arithmetic(arithmetic)
     variables = balls.all_entries(program) if variables is None else [(n, i) for n, i in variables]
-    count = None
-    if all(g.is_finite() for g in balls.gradient(program, box, precision).flat):
-        count = negative_count(hessian(program, box, precision, variables), precision)
+    size, count = len(variables), None
+    if arithmetic == "midrad" or (arithmetic == "auto" and size >= MIDRAD_FROM):
+        _, enclosure = midrad_derivative.hessian(program, box, variables)
+        count = contraction.inertia(enclosure)
+        if arithmetic == "auto" and size <= BALLS_TO and count is not None and not _plainly_separated(enclosure):
+            count = None
+    if count is None and (arithmetic == "balls" or (arithmetic == "auto" and size <= BALLS_TO)):
+        count = _count_in_balls(program, box, precision, variables)
+    return _proof(program, box, precision, variables, count)
+
+
+def prove_index(program: Program, zero: Zero) -> tuple[int | None, Proof]:
+    """The number of negative eigenvalues of the Hessian in the variables of a proved zero of the gradient.
+
+    The inclusion has made every matrix of the interval Hessian nonsingular, so that one matrix in it tells the index
+    (see `contraction`), all over the box. Without a linearisation the Hessian is enclosed anew.
+    """
+    if zero.assertion is None or zero.assertion["system"] != "gradient":
+        raise ValueError("expected a proved zero of a gradient")
+    variables = [(name, position) for name, position in zero.assertion["variables"]]
+    if zero.assertion["equations"] != zero.assertion["variables"]:
+        raise ValueError("expected the gradient entries of the variables as equations")
+    box, precision = zero.assertion["box"], zero.assertion["precision"]
+    found = zero.linearisation
+    if found is None or (len(variables) <= BALLS_TO and not _plainly_separated(found.jacobian)):
+        return prove_inertia(program, box, precision, variables)
+    return _proof(program, box, precision, variables, contraction.inertia(found.jacobian, found.contraction))
+
+
+def _plainly_separated(hessian: MidRad) -> bool:
+    """Whether floats expect the checker's inequality, which is a coarser one, to hold with room to spare."""
+    if not np.isfinite(hessian.rad).all():
+        return False
+    return bool(np.abs(np.linalg.eigvalsh(hessian.mid)).min() > 2 * hessian.rad.sum(axis=1).max())
+
+
+def _count_in_balls(program: Program, box: balls.Box, precision: int, variables: Entries) -> int | None:
+    if not all(g.is_finite() for g in balls.gradient(program, box, precision).flat):
+        return None
+    return negative_count(hessian(program, box, precision, variables), precision)
+
+
+def _proof(
+    program: Program, box: balls.Box, precision: int, variables: Entries, count: int | None
+) -> tuple[int | None, Proof]:
     if count is None:
         return None, Proof(None, None, "an eigenvalue of the Hessian is not separated from zero over the box")
     assertion = _assertion("inertia", program, box, precision)
@@ -93,12 +143,13 @@ def prove_definite(
     sign: Literal["positive", "negative"] = "positive",
     precision: int = balls.PRECISION,
     variables: Entries | None = None,
+    arithmetic: Arithmetic = "auto",
 ) -> Proof:
     """Try to show the Hessian in ``variables`` (default: all) positive (negative) definite all over the box."""
     if sign not in ("positive", "negative"):
         raise ValueError(f"expected 'positive' or 'negative', got '{sign}'")
     variables = balls.all_entries(program) if variables is None else [(n, i) for n, i in variables]
-    count, proof = prove_inertia(program, box, precision, variables)
+    count, proof = prove_inertia(program, box, precision, variables, arithmetic)
     if count is None or count != (0 if sign == "positive" else len(variables)):
         return Proof(None, None, f"the Hessian is not shown {sign} definite: {proof.reason}")
     assertion = _assertion("definite", program, box, precision)
@@ -107,15 +158,28 @@ def prove_definite(
 
 
 def prove_negative_direction(
-    program: Program, box: balls.Box, direction: Mapping[str, Any], precision: int = balls.PRECISION
+    program: Program,
+    box: balls.Box,
+    direction: Mapping[str, Any],
+    precision: int = balls.PRECISION,
+    arithmetic: Arithmetic = "auto",
 ) -> Proof:
     """Try to show v'H(x)v < 0 for every x in the box; ``direction`` maps inputs to their part of v (absent: 0).
 
-    By the Rayleigh quotient, λ_min(H(x)) <= v'H(x)v / v'v < 0; ``lower`` and ``upper`` enclose that quotient.
+    By the Rayleigh quotient, λ_min(H(x)) <= v'H(x)v / v'v < 0; ``lower`` and ``upper`` enclose that quotient. The
+    ``arithmetic`` is chosen by the number of entries of v as in `krawczyk.prove`.
     """
     if not direction:
         raise ValueError("expected a direction in at least one input, got none")
-    curvature = balls.second_derivative(program, box, direction, precision)
+    krawczyk.expect_arithmetic(arithmetic)
+    size = sum(int(np.size(part)) for part in direction.values())
+    curvature = arb("nan")
+    if arithmetic == "midrad" or (arithmetic == "auto" and size >= MIDRAD_FROM):
+        curvature = _curvature_at_speed(program, box, direction)
+    # Room to spare, because the checker encloses it by formulas of its own.
+    plain = bool(curvature + curvature.rad() < 0)
+    if arithmetic == "balls" or (arithmetic == "auto" and not plain and size <= BALLS_TO):
+        curvature = balls.second_derivative(program, box, direction, precision)
     with balls.working_precision(precision):
         square = sum((v * v for part in direction.values() for v in balls.enter_array(part).flat), arb(0))
         quotient = curvature / square
@@ -124,6 +188,15 @@ def prove_negative_direction(
         return Proof(None, None, f"the curvature [{low:.6g}, {high:.6g}] is not shown negative", low, high)
     assertion = _assertion("negative_direction", program, box, precision) | {"direction": dict(direction)}
     return Proof(True, assertion, f"the Rayleigh quotient is at most {high:.6g}", low, high)
+
+
+def _curvature_at_speed(program: Program, box: balls.Box, direction: Mapping[str, Any]) -> arb:
+    # Where a kink is met the gradient is undecided, though the direction may not move it.
+    if not np.isfinite(midrad_program.gradient(program, box).rad).all():
+        return arb("nan")
+    lines = {derivative.direction_name(n): v for n, v in direction.items()}
+    pushed = derivative.second_derivative(program, list(direction))
+    return midrad_program.to_balls(midrad_program.evaluate(pushed, {**box, **lines})).reshape(-1)[0]
 
 
 def _assertion(kind: str, program: Program, box: balls.Box, precision: int) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -90,6 +91,12 @@ def index_key(index: Sequence[Any]) -> tuple[int | slice, ...]:
     return tuple(i if isinstance(i, int) else slice(*i) for i in index)
 
 
+@lru_cache(maxsize=1 << 12)
+def _stand_in(shape: Shape) -> np.ndarray:
+    """A zero-stride array of a shape: NumPy itself applies its shape rules to it."""
+    return np.broadcast_to(np.zeros(()), shape)
+
+
 def _infer(op: str, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
     """The shape of a result; raises ``ValueError`` where the operands do not fit."""
     if op in ENTRYWISE:
@@ -100,10 +107,9 @@ def _infer(op: str, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> S
         if not isinstance(attributes["exponent"], int) or attributes["exponent"] < 0:
             raise ValueError(f"expected a non-negative integer exponent, got {attributes['exponent']!r}")
         return shapes[0]
-    # Zero-stride stand-ins let NumPy itself apply its shape rules.
     if op in ("slice", "place"):
         _expect_bounds(attributes["index"], shapes[0] if op == "slice" else attributes["shape"])
-    operands = [np.broadcast_to(np.zeros(()), shape) for shape in shapes]
+    operands = [_stand_in(shape) for shape in shapes]
     if op == "matmul" and any(len(shape) not in (1, 2) for shape in shapes):
         raise ValueError(f"expected vectors or matrices in matmul, got shapes {list(shapes)}")
     if op == "place":

@@ -42,7 +42,7 @@ OPERATIONS: dict[str, Callable[[Sequence[torch.Tensor], Mapping[str, Any]], torc
     "concatenate": lambda a, k: torch.cat(list(a), dim=k["axis"]),
     "tanh": lambda a, k: torch.tanh(a[0]),
     "logistic": lambda a, k: torch.sigmoid(a[0]),
-    "softplus": lambda a, k: functional.softplus(a[0]),
+    "softplus": lambda a, k: functional.softplus(a[0], threshold=40),
     "exp": lambda a, k: torch.exp(a[0]),
     "log": lambda a, k: torch.log(a[0]),
     "sin": lambda a, k: torch.sin(a[0]),

@@ -91,9 +91,9 @@ class Recorder(fx.Tracer):
         return shaped(self, *args, **options)
 
     def _plain(self, op: str, args: Sequence[Any], options: dict[str, Any], label: str) -> str:
-        options = {
-            k: v for k, v in options.items() if (k, v) not in {("inplace", False), ("beta", 1), ("threshold", 20)}
-        }
+        # A threshold of softplus belongs to its floating-point form; the program means the function.
+        harmless = {("inplace", False), ("beta", 1), ("threshold", 20), ("threshold", 40)}
+        options = {k: v for k, v in options.items() if (k, v) not in harmless}
         if options:
             raise ValueError(f"expected '{label}' without options, got {sorted(options)}")
         return self.builder.apply(op, *(self.named(a) for a in args))

@@ -48,8 +48,10 @@ network the derivatives in $w$ and $V_l$ along the directions used still exist, 
 ## How a point is certified
 
 *Which points.* `constructed`: $w=0$, found by one linear solve. `embedding`: a critical point of a narrower network,
-padded with zero units. `descent`: local minima. `designed`: any parameters with $v^{\mathsf T}w=0$, and labels that
-make them critical. Starts that end away from a critical point are no instances.
+with idle units added. `descent`: local minima. `designed`: any parameters with $v^{\mathsf T}w=0$, and labels that
+make them critical. Starts that end away from a critical point are no instances. The losses are squared,
+$\ell=\frac12(p-y)^2$, and logistic, $\ell=\log(1+e^p)-yp$ with $0\le y\le1$. Networks with $\sum_{l\ge2}m_l<d$ are
+instances of Corollary 3 and stand under that claim, networks with one block under Section 4.2; the figure shows all.
 
 *Existence.* A small gradient proves nothing; each certificate shows a true critical point in a box around the found
 one. It is never isolated, so rows of $V_l$ are frozen by this lemma. **Lemma.** Let $M_l$ be the matrix with columns
@@ -85,192 +87,41 @@ as the example after Corollary 3 with ReLU requires. That example needs $L\le d_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
-from rescert.certify import inertia, sign
-from rescert.certify.balls import Box
-from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.landscape import expressions
-from rescert.landscape.candidate import Candidate, read
-from rescert.landscape.existence import Enclosure, enclose
-
-NEAR = 1e-8  # gradient norm above which no proof is tried: such a point is no candidate
-MARGIN = 1e-6  # what a float may be wrong by, in a verdict that is numerical only
-
-
-def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
-    """One instance for each candidate of the search."""
-    table = inputs.table(f"critical_points/{instance['landscape']}")
-    return [{**instance, "point": int(start)} for start in table.loc[table["candidate"], "start"]]
+from rescert import critical_points
+from rescert.claim import Claim, Drawing, Finding, Inputs, Instance, Statement
+from rescert.landscape.dichotomy import Decision
 
 
 def check(instance: Instance, inputs: Inputs) -> Mapping[str, Finding]:
     """Existence of a critical point near the candidate, then one of the two clauses over the whole box."""
-    need = f"critical_points/{instance['landscape']}"
-    table = inputs.table(need).set_index("start")
-    settings = inputs.metadata(need)["config"]
-    candidate = read(inputs.arrays(need), instance["point"], settings["activation"])
-    if "shift" in instance:
-        candidate = candidate.moved(float(instance["shift"]))
-    row = table.loc[instance["point"]]
-    values = {**candidate.describe(), "origin": row["origin"], "starts": len(table)}
-    if values["gradient_norm"] > NEAR:
-        reason = f"not a critical point: the gradient norm is {values['gradient_norm']:.3g}"
-        finding = Finding(None, None, Evidence.NUMERICAL, reason, values=values)
-        return {"printed": finding, "sharper": finding}
-    found = enclose(
-        candidate.point, candidate.inputs, candidate.labels, candidate.activation, bool(row["origin"] == "designed")
-    )
-    if found.box is None:
-        finding = _numerical(values, found.reason)
-        return {"printed": finding, "sharper": finding}
-    return _certified(candidate, found, found.box, values)
+    examined = critical_points.examine(instance, inputs)
 
+    def both(decision: Decision) -> bool | None:
+        return False if decision.coverage is False else (decision.coverage and decision.representation)
 
-def _numerical(values: dict[str, Any], reason: str) -> Finding:
-    """What floats say near a candidate whose existence is not proved."""
-    above, least = values["excess"], values["smallest_eigenvalue"]
-    holds = above < -MARGIN or least < -MARGIN
-    text = f"existence not proved (level A: gradient norm {values['gradient_norm']:.3g}): {reason}"
-    return Finding(None, True if holds else None, Evidence.NUMERICAL, text, least, values["bound_value"], values=values)
-
-
-def _certified(candidate: Candidate, found: Enclosure, box: Box, values: dict[str, Any]) -> dict[str, Finding]:
-    """Which clause holds all over the box, the sign of the smallest eigenvalue, and the bound."""
-    program = candidate.program
-    excess = program(expressions.linear_excess)
-    below, comparison = sign.decide(excess, box, "<=")
-    coverage = inertia.prove_definite(
-        program(expressions.risk), box, variables=[("w", i) for i in range(len(candidate.point["w"]))]
-    )
-    curvature = inertia.prove_negative_direction(program(expressions.risk), box, candidate.steepest())
-    signs = [curvature.assertion] if curvature.proved else found.zero_eigenvalue()
-    values |= {
-        "representation_coverage": "full rank" if coverage.proved else "undecided",
-        "smallest_eigenvalue_sign": "negative" if curvature.proved else "zero" if signs else "undecided",
-        "existence": found.reason,
-    }
-    good = below is True or curvature.proved is True
-    clause = (
-        "R <= R_lin" if below is True else "R > R_lin, negative curvature" if below is False else "negative curvature"
-    )
-    shared = [*found.assertions, comparison.assertion, coverage.assertion, *signs]
-    printed = Finding(
-        hypotheses=True if coverage.proved and candidate.coverage_fails() else None,
-        conclusion=True if good else None,
-        evidence=Evidence.ENCLOSED,
-        reason=f"{clause}; {found.reason}"
-        if good
-        else f"neither clause is decided: {comparison.reason}; {curvature.reason}",
-        measured=f"R - R_lin = {values['excess']:.6g}, lambda_min = {values['smallest_eigenvalue']:.6g}",
-        bound="0",
-        assertions=_given(*shared),
-        values=values,
-    )
-    if below is True:
-        assertions = _given(comparison.assertion)
-        covered = True if candidate.coverage_fails() else None
-        sharper = Finding(covered, True, Evidence.ENCLOSED, clause, printed.measured, "0", assertions, values)
-    else:
-        sharper = _bounded(candidate, box, values)
-    return {"printed": printed, "sharper": sharper}
-
-
-def _bounded(candidate: Candidate, box: Box, values: dict[str, Any]) -> Finding:
-    r"""$\lambda_{\min}<\beta\le\frac12(C-\sqrt{C^2+4G^2})$ for one number $\beta$ between the two."""
-    least, bound = values["smallest_eigenvalue"], values["bound_value"]
-    measured = f"lambda_min = {least:.6g}"
-    undecided = partial(Finding, True, None, Evidence.NUMERICAL, measured=measured, bound=bound, values=values)
-    direction = expressions.unseen(candidate.point)
-    if direction is None or bound is None or not least < bound < 0:
-        return undecided(reason="the bound does not lie above the smallest eigenvalue in floats")
-    constants, normal = direction
-    beta = (least + bound) / 2
-    shifted = candidate.program(partial(expressions.shifted_risk, parameters=list(candidate.point)), beta=beta)
-    below = inertia.prove_negative_direction(shifted, box, candidate.steepest())
-    excess = candidate.program(
-        lambda v, activation: expressions.bound_excess(v, normal(v), activation), beta=beta, **constants
-    )
-    above = sign.prove(excess, box, ">=")
-    strict = candidate.program(
-        lambda v, activation: expressions.bound_strictness(v, normal(v), activation), **constants
-    )
-    negative = sign.prove(strict, box, ">")
-    if not (below.proved and above.proved and negative.proved):
-        return undecided(reason=f"the bound is not shown: {below.reason}; {above.reason}; {negative.reason}")
-    reason = f"lambda_min < {beta:.6g} <= the bound < 0"
-    assertions = _given(below.assertion, above.assertion, negative.assertion)
-    return Finding(True, True, Evidence.ENCLOSED, reason, measured, f"{bound:.6g}", assertions, values)
-
-
-def _given(*assertions: dict[str, Any] | None) -> tuple[dict[str, Any], ...]:
-    return tuple(assertion for assertion in assertions if assertion is not None)
-
-
-def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
-    """The numbers of the caption."""
-    printed = rows[rows["statement"] == "printed"]
-    above = printed[printed["excess"] > 0]
-    counts = printed["origin"].value_counts().sort_index()
     return {
-        "points": len(printed),
-        "starts": int(printed["starts"].max()) if len(printed) else 0,
-        "certified": int(printed["certified"].sum()),
-        "distinct": len(printed[["excess", "smallest_eigenvalue"]].round(9).drop_duplicates()),
-        "above": len(above),
-        "above_certified": int(above["certified"].sum()),
-        "origins": ", ".join(f"{count} {origin}" for origin, count in counts.items()),
+        "printed": critical_points.finding(examined, both, critical_points.good),
+        "sharper": critical_points.finding(examined, lambda d: d.coverage, critical_points.good_with_bound, True),
     }
 
 
 def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     """Excess risk over the best linear predictor (no bias) against the smallest eigenvalue of the Hessian, one dot a
-    critical point: {points} of {starts} starts came near one ({origins}), the others are no instances. Of the points,
-    {distinct} differ by more than a symmetry. Filled: certified, with a proof that the critical point exists
-    ({certified} points). Theorem 2 forbids the shaded quadrant; only the {above} points to the right of 0 test it
-    ({above_certified} of them certified).
+    critical point of Theorem 2, of Corollary 3 or of a single block. Under Theorem 2 itself stand {points} points, from
+    {starts} starts in {landscapes} landscapes ({origins}); other starts ended away from critical points and are no
+    instances. Filled: certified, with a proof that the critical point exists ({certified} of these points, {share}).
+    The shaded quadrant is forbidden; only points to the right of 0 test it ({above} of these, {above_certified}
+    certified).
     """
     import matplotlib.pyplot as plt
-    import seaborn as sns
 
-    rows = tables["claims/ysj_theorem2"]
-    rows = rows[rows["statement"] == "printed"]
+    rows = pd.concat([table for name, table in sorted(tables.items()) if name.startswith("claims/")])
     drawing, axes = plt.subplots(figsize=(6.4, 4.2))
-    for colour, (origin, group) in zip(sns.color_palette(), rows.groupby("origin", sort=True), strict=False):
-        for filled, part in group.groupby(group["certified"].astype(bool)):
-            axes.scatter(
-                part["excess"],
-                part["smallest_eigenvalue"],
-                s=28,
-                edgecolors=[colour],
-                facecolors=[colour] if filled else "none",
-                label=f"{origin}{'' if filled else ', not certified'}",
-            )
-    axes.set_yscale("symlog", linthresh=1e-4)
-    left, right = axes.get_xlim()
-    low, high = axes.get_ylim()
-    right, high = max(right, 0.1), max(high, 1e-3)
-    axes.fill_between([0, right], 0, high, color="0.85", linewidth=0, zorder=0)
-    axes.set(xlim=(left, right), ylim=(low, high))
-    axes.axhline(0, color="0.4", linewidth=0.8)
-    axes.axvline(0, color="0.4", linewidth=0.8)
-    axes.set_xlabel(r"$R(\theta)-R_{\mathrm{lin}}$")
-    axes.set_ylabel(r"$\lambda_{\min}(\nabla^2R(\theta))$")
-    axes.legend()
-    columns = [
-        "instance",
-        "origin",
-        "excess",
-        "smallest_eigenvalue",
-        "smallest_eigenvalue_sign",
-        "bound_value",
-        "certified",
-    ]
-    return Drawing(drawing, rows[columns].reset_index(drop=True))
+    return Drawing(drawing, critical_points.scatter(axes, rows))
 
 
 CLAIM = Claim(
@@ -298,6 +149,7 @@ CLAIM = Claim(
     control={"landscape": "ysj_theorem2", "point": 0, "shift": "1e-6"},
     control_statement="printed",
     figure=figure,
-    expand=expand,
-    summary=summary,
+    expand=critical_points.expand,
+    summary=critical_points.summary,
+    overview=critical_points.overview,
 )

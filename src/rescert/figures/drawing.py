@@ -1,9 +1,10 @@
-"""Draw a claim's figure into files, and fill its caption. A plot computes nothing: tables in, files out."""
+"""Draw the figure of a claim or a slice, and fill its caption. A plot computes nothing: tables in, files out."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -19,20 +20,21 @@ FORMATS = (".svg", ".pdf", ".png", ".csv")
 
 
 def draw(name: str, tables: Mapping[str, pd.DataFrame], outputs: Iterable[str | Path]) -> None:
-    """Write the figure of claim ``name`` to every output: .svg, .pdf, .png, and its table as .csv.
+    """Write the figure ``name`` to every output: .svg, .pdf, .png, and its table as .csv.
 
-    ``tables`` is keyed as a claim names its needs (``claims/<name>``, ``networks/<name>``). Equal tables give
-    equal bytes. Raises ``ValueError`` for another suffix or a figure that is no `Drawing`.
+    ``tables`` is keyed as a claim names its needs (``claims/<name>``, ``networks/<name>``); with ``slices/<name>`` it
+    is the figure of a slice, else that of a claim. Equal tables give equal bytes. Raises ``ValueError`` for another
+    suffix or a figure that is no `Drawing`.
     """
     paths = [Path(p) for p in outputs]
     for path in paths:
         if path.suffix not in FORMATS:
             raise ValueError(f"expected a figure file ending in {', '.join(FORMATS)}, got '{path}'")
-    claim = claims.load(name)
+    plot = figure_of("slices" if f"slices/{name}" in tables else "claims", name)
     with style.applied():
         import matplotlib.pyplot as plt
 
-        drawing = claim.figure(tables)
+        drawing = plot(tables)
         if not isinstance(drawing, claims.Drawing):
             raise ValueError(f"expected a Drawing from the figure of '{name}', got {type(drawing).__name__}")
         try:
@@ -51,12 +53,20 @@ def _write(drawing: claims.Drawing, path: Path) -> None:
             drawing.figure.savefig(temporary, format=kind, metadata=style.METADATA[kind])
 
 
-def caption(claim_id: str, numbers: Mapping[str, Any]) -> str:
-    """The docstring of the claim's figure function, its ``{placeholders}`` filled from ``numbers``."""
-    text = inspect.getdoc(claims.load(claim_id).figure)
+def figure_of(section: str, name: str) -> Callable[[Mapping[str, pd.DataFrame]], claims.Drawing]:
+    """What draws an entry of a section: a claim's file its own figure, one module all slices."""
+    if section == "slices":
+        # by name: a change of how slices look draws no claim's figure again
+        return import_module("rescert.figures.landscape").figure
+    return claims.load(name).figure
+
+
+def caption(name: str, numbers: Mapping[str, Any], section: str = "claims") -> str:
+    """The docstring of the function that draws the figure, its ``{placeholders}`` filled from ``numbers``."""
+    text = inspect.getdoc(figure_of(section, name))
     if not text:
-        raise ValueError(f"expected a docstring on the figure of '{claim_id}', because it is the caption; got none")
-    return fill(text, numbers, f"the caption of '{claim_id}'")
+        raise ValueError(f"expected a docstring on the figure of '{name}', because it is the caption; got none")
+    return fill(text, numbers, f"the caption of '{name}'")
 
 
 def fill(text: str, numbers: Mapping[str, Any], where: str = "the text") -> str:

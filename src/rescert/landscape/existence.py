@@ -1,11 +1,20 @@
 r"""A true critical point near a candidate: which equations to solve, in which variables, on which box.
 
 Critical points of these networks are never isolated: $V_l$ enters through fewer numbers than it has, and zero weights
-make whole groups of parameters idle. A square system with one zero is found by three steps, each of them sound:
+make whole groups of parameters idle. A square system with one zero is found by these steps, each of them sound:
 
+- *idle units*: those whose outer column of $V_l$ is exactly zero and that are silent (zero inner weights, with an
+  activation that vanishes at 0) or equal a unit that is kept are taken out (`idle_units`) and put back into the box;
 - *gauge*: rows of $V_l$ are frozen whose gradient vanishes as soon as that of the other rows does (`independent_rows`);
 - *exact zeros* of the candidate stay zero; where they make gradient entries vanish identically, these are no equations;
 - *surplus variables* stay at the candidate's value: a zero of the system is one, whichever parameters are varied.
+
+Idle units are sound to take out: let unit $j$ of block $l$ have $V_{l,\cdot j}=0$. It does not change $h_l$, so the
+network, its risk and the gradient entries of the other units are those of the network without it. Its entries of
+$\partial R/\partial U_l$ and $\partial R/\partial b_l$ carry the factor $V_{l,\cdot j}$ and vanish. That of
+$V_{l,\cdot j}$ is $E[\ell'q_l\phi_{l,j}]$, zero if $\phi_{l,j}=0$, and equal to that of $V_{l,\cdot k}$ if unit $j$ has
+the inner weights of unit $k$. So a critical point of the smaller network is one of the larger, and there the equal
+weights are equal exactly: the box, where they are separate, contains it.
 
 The proof is the Krawczyk inclusion of `rescert.certify.krawczyk` on the remaining equations, with all other gradient
 entries exactly zero over the whole box.
@@ -15,7 +24,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +36,9 @@ from rescert.certify.krawczyk import Zero
 from rescert.certify.problem import Builder, Program, trace
 from rescert.certify.proof import Proof
 from rescert.certify.sign import prove as prove_sign
-from rescert.landscape.expressions import Values, determinant, risk
+from rescert.landscape.expressions import Family, Values, determinant, inner_rows, risk
+from rescert.networks.activations import ACTIVATIONS
+from rescert.networks.losses import loss_of
 from rescert.networks.residual_blocks import depth
 
 Point = Mapping[str, np.ndarray]
@@ -38,8 +49,9 @@ Entry = tuple[str, int]
 class Enclosure:
     """A ``box`` of parameters and labels in which there is a critical point, with the assertions that prove it.
 
-    ``box`` is None where nothing is shown; the ``reason`` says why. ``program`` is the risk with frozen rows, and
-    ``rows`` maps each block with frozen rows to the rows that are kept.
+    ``box`` is None where nothing is shown; the ``reason`` says why. ``program`` is the risk with frozen rows and
+    without ``idle`` units (block: unit: the unit that it equals, or None), and ``rows`` maps each block with frozen
+    rows to the rows that are kept.
     """
 
     box: Mapping[str, Any] | None
@@ -47,21 +59,21 @@ class Enclosure:
     reason: str
     program: Program
     rows: Mapping[int, Sequence[int]]
-
-    def free_entries(self) -> list[Entry]:
-        """The parameter entries that are not frozen."""
-        frozen = frozen_entries(self.program)
-        return [e for e in balls.all_entries(self.program) if e[0] != "y" and e not in frozen]
+    idle: Mapping[int, Mapping[int, int | None]] = field(default_factory=dict)
 
     def zero_eigenvalue(self) -> list[dict[str, Any]]:
-        r"""The assertion behind $\lambda_{\min}=0$ exactly: the Hessian is positive definite in the free entries.
+        r"""The assertion behind $\lambda_{\min}\ge0$, exactly 0 with frozen rows: definiteness in the free entries.
 
-        Empty if that is not shown, or if more than rows of $V_L$ are frozen (see the claim for why these are harmless).
+        Empty if that is not shown, or if more than rows of $V_L$ are frozen (see the claim for why these are harmless),
+        or if idle units were taken out.
         """
-        if self.box is None or "y" in self.program.inputs or set(self.rows) - {depth(self.program.inputs)}:
+        if self.box is None or self.idle or "y" in self.program.inputs or set(self.rows) - {depth(self.program.inputs)}:
             return []
         box = {name: self.box[name] for name in self.program.inputs}
-        proof = inertia.prove_definite(self.program, box, variables=self.free_entries())
+        frozen = frozen_entries(self.program)
+        proof = inertia.prove_definite(
+            self.program, box, variables=[e for e in balls.all_entries(self.program) if e not in frozen]
+        )
         return [proof.assertion] if proof.assertion is not None else []
 
 
@@ -81,8 +93,8 @@ def independent_rows(point: Point, block: int) -> tuple[int, ...] | None:
 
 
 def _columns(point: Point, block: int) -> np.ndarray:
-    later = [point[f"U{k}"] for k in range(block + 1, depth(point) + 1)]
-    columns = np.concatenate([point["w"][None], *later]).T
+    rows = [point["w"], *(point[name][j] for name, j in inner_rows(point, block + 1))]
+    columns = np.stack(rows, axis=1)
     return columns[:, np.any(columns != 0, axis=0)]
 
 
@@ -91,27 +103,88 @@ def minor_program(point: Point, block: int, rows: Sequence[int]) -> Program:
     shapes = {name: value.shape for name, value in point.items()}
 
     def minor(values: Values):
-        vectors = [values["w"]]
-        for later in range(block + 1, depth(point) + 1):
-            used = np.flatnonzero(np.any(point[f"U{later}"] != 0, axis=1))
-            vectors += [values[f"U{later}"][int(j)] for j in used]
+        vectors = [values["w"], *(values[name][j] for name, j in inner_rows(point, block + 1))]
         return determinant([[vector[i] for i in rows] for vector in vectors])
 
     return trace(minor, shapes)
 
 
-def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, activation: str, free_labels: bool) -> Enclosure:
+def idle_units(point: Point, activation: str) -> dict[int, dict[int, int | None]]:
+    """The idle units of each block, and the kept unit of equal inner weights, or None for silent ones.
+
+    A block keeps at least one unit.
+    """
+    silent = float(ACTIVATIONS[activation](torch.zeros(()))) == 0.0
+    found: dict[int, dict[int, int | None]] = {}
+    for block in range(1, depth(point) + 1):
+        inner = point[f"U{block}"]
+        if f"b{block}" in point:
+            inner = np.column_stack([inner, point[f"b{block}"]])
+        useless = ~np.any(point[f"V{block}"] != 0, axis=0)
+        kept = [int(j) for j in np.flatnonzero(~useless)] or [0]
+        for j in (int(j) for j in np.flatnonzero(useless) if j not in kept):
+            twins = [k for k in kept if np.array_equal(inner[k], inner[j])]
+            if twins:
+                found.setdefault(block, {})[j] = twins[0]
+            elif silent and not np.any(inner[j]):
+                found.setdefault(block, {})[j] = None
+    return found
+
+
+def _units(point: Point, idle: Mapping[int, Mapping[int, int | None]], name: str) -> np.ndarray:
+    """The units of a parameter's block that are kept."""
+    return np.array([j for j in range(point[f"U{name[1:]}"].shape[0]) if j not in idle.get(int(name[1:]), {})])
+
+
+def without(point: Point, idle: Mapping[int, Mapping[int, int | None]]) -> dict[str, np.ndarray]:
+    """The parameters of the network without its idle units."""
+    return {
+        name: value if name == "w" else np.take(value, _units(point, idle, name), axis=int(name[0] == "V"))
+        for name, value in point.items()
+    }
+
+
+def _widened(box: Mapping[str, Any], point: Point, idle: Mapping[int, Mapping[int, int | None]]) -> dict[str, Any]:
+    """The box of all parameters from that of the kept units: idle outer columns are zero, inner weights as above."""
+    wide = dict(box)
+    for name, value in point.items():
+        units = idle.get(int(name[1:]), {}) if name != "w" else {}
+        if not units:
+            continue
+        kept, axis = list(_units(point, idle, name)), int(name[0] == "V")
+        sides = {}
+        for side in ("mid", "rad"):
+            narrow = np.broadcast_to(np.asarray(box[name][side], dtype=np.float64), without(point, idle)[name].shape)
+            full = np.zeros(value.shape)
+            columns, source = np.moveaxis(full, axis, 0), np.moveaxis(narrow, axis, 0)
+            columns[kept] = source
+            for unit, twin in units.items():
+                if twin is not None and name[0] != "V":
+                    columns[unit] = source[kept.index(twin)]
+            sides[side] = full
+        wide[name] = sides
+    return wide
+
+
+def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, family: Family, free_labels: bool) -> Enclosure:
     """Try to show that a box around the candidate holds a critical point.
 
     With ``free_labels`` the parameters are held and the labels are varied (gradients are affine in them): the box
     then holds labels for which ``point`` is critical. Otherwise the labels are held and parameters are varied.
     """
-    found = {block: independent_rows(point, block) for block in range(1, depth(point) + 1)}
-    rows = {block: kept for block, kept in found.items() if kept is not None}
-    program = _frozen_risk(point, rows, inputs, labels, activation, free_labels)
+    idle = {} if free_labels else idle_units(point, family.activation)
+    if idle:
+        found = enclose(without(point, idle), inputs, labels, family, free_labels)
+        box = None if found.box is None else _widened(found.box, point, idle)
+        return replace(found, box=box, idle=idle)
+    choices = {block: independent_rows(point, block) for block in range(1, depth(point) + 1)}
+    rows = {block: kept for block, kept in choices.items() if kept is not None}
+    program = _frozen_risk(point, rows, inputs, labels, family, free_labels)
     zero, extra = (_vary_labels if free_labels else _vary_parameters)(program, point, labels)
     if zero.box is None:
         return Enclosure(None, (), zero.reason, program, rows)
+    if free_labels and not _within(zero.box["y"], loss_of(family.loss).labels):
+        return Enclosure(None, (), "the labels are not all shown to be labels of the loss", program, rows)
     box = {**zero.box} if free_labels else {**zero.box, "y": {"mid": labels, "rad": 0}}
     proofs = [zero, *extra]
     for block, kept in rows.items():
@@ -122,6 +195,14 @@ def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, activation: st
         reason = next(proof.reason for proof in proofs if not proof.proved)
         return Enclosure(None, (), reason, program, rows)
     return Enclosure(box, tuple(p.assertion for p in proofs if p.assertion), zero.reason, program, rows)
+
+
+def _within(side: Mapping[str, Any], labels: tuple[float, float] | None) -> bool:
+    """Whether a side of the box lies inside the range of labels, with room for the rounding of this comparison."""
+    if labels is None:
+        return True
+    low, high = np.asarray(side["mid"]) - 2 * np.asarray(side["rad"]), side["mid"] + 2 * np.asarray(side["rad"])
+    return bool((low > labels[0]).all() and (high < labels[1]).all())
 
 
 def frozen_entries(program: Program) -> set[Entry]:
@@ -135,7 +216,7 @@ def _frozen_risk(
     rows: Mapping[int, Sequence[int]],
     inputs: np.ndarray,
     labels: np.ndarray,
-    activation: str,
+    family: Family,
     free_labels: bool,
 ) -> Program:
     """The risk with the rows of $V_l$ outside ``rows`` held at the candidate's value, whatever the input says."""
@@ -152,7 +233,7 @@ def _frozen_risk(
 
     def frozen_risk(values: Values):
         held = {f"V{k}": values[f"V{k}"] * values[f"moving{k}"] + values[f"held{k}"] for k in rows}
-        return risk({n: v for n, v in values.items() if not n.startswith(("moving", "held"))} | held, activation)
+        return risk({n: v for n, v in values.items() if not n.startswith(("moving", "held"))} | held, family)
 
     return trace(frozen_risk, shapes, constants)
 

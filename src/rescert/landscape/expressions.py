@@ -1,28 +1,38 @@
 r"""What Theorem 2 of Yun, Sra and Jadbabaie is about, as expressions that `rescert.certify.problem.trace` records.
 
 Each function takes the values (parameters, inputs ``X`` (n, d), labels ``y`` (n)) and returns a tensor made of
-traceable operations, so that the same lines give floats in a search and balls in a proof. The loss is squared:
-$\ell'=f-y$, $\ell''=1$.
+traceable operations, so that the same lines give floats in a search and balls in a proof. A `Family` names the
+activation and the loss.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rescert.networks.residual_blocks import depth, features, squared_risk
+from rescert.networks import residual_blocks
+from rescert.networks.losses import loss_of
+from rescert.networks.residual_blocks import depth, features
 
 Values = Mapping[str, Tensor]
 Matrix = Sequence[Sequence[Tensor] | Tensor]
 
 
-def risk(values: Values, activation: str) -> Tensor:
+class Family(NamedTuple):
+    """Which networks and which loss: names of `ACTIVATIONS` and `losses.LOSSES`."""
+
+    activation: str = "tanh"
+    loss: str = "squared"
+
+
+def risk(values: Values, family: Family) -> Tensor:
     """$R(\\theta)$, a scalar."""
-    return squared_risk(values, values["X"], values["y"], activation)
+    return residual_blocks.risk(values, values["X"], values["y"], *family)
 
 
 def determinant(matrix: Matrix) -> Tensor:
@@ -54,7 +64,7 @@ def normal(rows: Matrix) -> Tensor:
 
 
 def linear_risk(values: Values) -> Tensor:
-    r"""$R_{\mathrm{lin}}=\min_t\frac1{2n}|Xt-y|^2$, without bias, by elimination on the Gram matrix of $[X,y]$.
+    r"""Squared loss, no bias: $R_{\mathrm{lin}}=\min_t\frac1{2n}|Xt-y|^2$, eliminating in the Gram matrix of $[X,y]$.
 
     The last pivot is a Schur complement, $y^{\mathsf T}y-b^{\mathsf T}G^{-1}b$ with $G=X^{\mathsf T}X$,
     $b=X^{\mathsf T}y$, and exists if $G$ is regular; in balls a singular $G$ shows as a division by a ball with 0.
@@ -69,70 +79,104 @@ def linear_risk(values: Values) -> Tensor:
     return matrix[size][size] / (2 * samples)
 
 
-def linear_excess(values: Values, activation: str) -> Tensor:
-    """$R(\\theta)-R_{\\mathrm{lin}}$, a scalar."""
-    return risk(values, activation) - linear_risk(values)
+def linear_excess(values: Values, family: Family) -> Tensor:
+    """$R(\\theta)-R_{\\mathrm{lin}}$ for the squared loss, a scalar."""
+    return risk(values, family) - linear_risk(values)
 
 
 def unseen(point: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Callable[[Values], Tensor]] | None:
     r"""A direction orthogonal to all rows of $U_2,\dots,U_L$: constants, and a function of the values and these.
 
-    A coordinate direction where a column of all $U_l$ is exactly zero, else the cross product of the rows, filled up
-    with coordinate rows to $d-1$, so that it is longest. None if there are $d$ rows or more: they may span the space.
+    A coordinate direction where a column of all $U_l$ is exactly zero. Else, for $k<d$ rows, the cross product of the
+    rows cut to those $k+1$ coordinates where it is longest, and zero elsewhere. None if there are $d$ rows or more,
+    which may span the space, and for dependent rows, whose cross product is zero.
     """
-    dimension = len(point["w"])
-    names = [(f"U{k}", j) for k in range(2, depth(point) + 1) for j in range(len(point[f"U{k}"]))]
-    names = [(name, j) for name, j in names if np.any(point[name][j] != 0)]
-    rows = np.array([point[name][j] for name, j in names]).reshape(-1, dimension)
-    empty = np.flatnonzero(~np.any(rows != 0, axis=0))
+    dimension, empty = len(point["w"]), _empty_columns(point)
+    names = inner_rows(point, 2)
     if len(empty):
         return {"unseen": np.eye(dimension)[empty[0]]}, lambda values: values["unseen"]
-    if len(rows) >= dimension:
+    if len(names) >= dimension:
         return None
-    fillings = [np.array(f) for f in itertools.combinations(np.eye(dimension), dimension - 1 - len(rows))]
-    stacked = [np.concatenate([rows, filling.reshape(-1, dimension)]) for filling in fillings]
-    filling = fillings[int(np.argmax([np.linalg.det(m @ m.T) for m in stacked]))]
+    rows = np.array([point[name][j] for name, j in names])
+    if np.linalg.matrix_rank(rows) < len(rows):
+        return None
+    choices = itertools.combinations(range(dimension), len(rows) + 1)
+    # By Cauchy and Binet the squared length of the cross product is the Gram determinant of the cut rows.
+    chosen = max(choices, key=lambda c: np.linalg.det(rows[:, c] @ rows[:, c].T))
 
     def product(values: Values) -> Tensor:
-        return normal([values[name][j] for name, j in names] + [values["filling"][i] for i in range(len(filling))])
+        return normal([[values[name][j][i] for i in chosen] for name, j in names]) @ values["chosen"]
 
-    return ({"filling": filling} if len(filling) else {}), product
+    return {"chosen": np.eye(dimension)[list(chosen)]}, product
 
 
-def slope_and_curvature(values: Values, direction: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
+def rows_cannot_span(point: Mapping[str, np.ndarray]) -> bool:
+    r"""(c2) by structure: the rows of $U_2,\dots,U_L$ that are not zero are too few, or share a zero column."""
+    return len(inner_rows(point, 2)) < len(point["w"]) or len(_empty_columns(point)) > 0
+
+
+def _empty_columns(point: Mapping[str, np.ndarray]) -> np.ndarray:
+    rows = np.array([point[name][j] for name, j in inner_rows(point, 2)]).reshape(-1, len(point["w"]))
+    return np.flatnonzero(~np.any(rows != 0, axis=0))
+
+
+def inner_rows(point: Mapping[str, np.ndarray], first: int) -> list[tuple[str, int]]:
+    """The rows, by name and index, of $U_l$ for $l$ from ``first`` on that are not exactly zero."""
+    rows = [(f"U{k}", j) for k in range(first, depth(point) + 1) for j in range(len(point[f"U{k}"]))]
+    return [(name, j) for name, j in rows if np.any(point[name][j] != 0)]
+
+
+def spanning_rows(point: Mapping[str, np.ndarray]) -> tuple[list[tuple[str, int]], Callable[[Values], Tensor]] | None:
+    r"""$d$ rows of $U_2,\dots,U_L$ whose determinant is largest, and that determinant; None if there are fewer."""
+    names, dimension = inner_rows(point, 2), len(point["w"])
+    if len(names) < dimension:
+        return None
+    rows = np.array([point[name][j] for name, j in names])
+    choices = itertools.combinations(range(len(names)), dimension)
+    chosen = [names[i] for i in max(choices, key=lambda c: abs(np.linalg.det(rows[list(c)])))]
+    return chosen, lambda values: determinant([[values[name][j][i] for i in range(dimension)] for name, j in chosen])
+
+
+def feature_slopes(values: Values, family: Family) -> list[Tensor]:
+    r"""The vectors $g_l=E[\ell'\phi_l]$."""
+    phi, hidden = features(values, values["X"], family.activation)
+    residual = loss_of(family.loss).slope(hidden @ values["w"], values["y"])
+    return [residual @ p / values["y"].shape[0] for p in phi]
+
+
+def slope_and_curvature(values: Values, direction: Tensor, family: Family) -> tuple[Tensor, Tensor, Tensor]:
     r"""$\sum_l|g_l|^2$ with $g_l=E[\ell'\phi_l]$, $E[\ell''(n\cdot h_L)^2]$, and $|n|^2$, for $n$ = ``direction``."""
-    samples = values["y"].shape[0]
-    phi, hidden = features(values, values["X"], activation)
-    residual = hidden @ values["w"] - values["y"]
-    slopes = [residual @ p / samples for p in phi]
-    squared = (slopes[0] * slopes[0]).sum()
-    for slope in slopes[1:]:
-        squared = squared + (slope * slope).sum()
+    first, *rest = [(slope * slope).sum() for slope in feature_slopes(values, family)]
+    squared = first
+    for term in rest:
+        squared = squared + term
+    hidden = features(values, values["X"], family.activation)[1]
+    bend = loss_of(family.loss).curvature(hidden @ values["w"], values["y"])
     seen = hidden @ direction
-    return squared, (seen * seen).mean(), (direction * direction).sum()
+    return squared, (bend * seen * seen).mean(), (direction * direction).sum()
 
 
-def bound_excess(values: Values, direction: Tensor, activation: str) -> Tensor:
+def bound_excess(values: Values, direction: Tensor, family: Family) -> Tensor:
     r"""$\beta^2|n|^2-\beta E[\ell''(n\cdot h_L)^2]-|n|^2\sum_l|g_l|^2$ for ``beta`` $=\beta<0$.
 
     It is $\ge0$ if and only if $\beta\le\frac12\bigl(C-\sqrt{C^2+4G^2}\bigr)$ with $C=E[\ell''(v\cdot h_L)^2]$,
     $v=n/|n|$ and $G^2=\sum_l|g_l|^2$: both say $\sqrt{C^2+4G^2}\le C-2\beta$, whose right side is positive, so that
     squaring is an equivalence.
     """
-    slope, curvature, length = slope_and_curvature(values, direction, activation)
+    slope, curvature, length = slope_and_curvature(values, direction, family)
     beta = values["beta"]
     return beta * (beta * length - curvature) - slope * length
 
 
-def bound_strictness(values: Values, direction: Tensor, activation: str) -> Tensor:
+def bound_strictness(values: Values, direction: Tensor, family: Family) -> Tensor:
     r"""$|n|^2\sum_l|g_l|^2$: positive where $n\ne0$ is a direction and $\frac12\bigl(C-\sqrt{C^2+4G^2}\bigr)<0$."""
-    slope, _, length = slope_and_curvature(values, direction, activation)
+    slope, _, length = slope_and_curvature(values, direction, family)
     return slope * length
 
 
-def shifted_risk(values: Values, activation: str, parameters: Sequence[str]) -> Tensor:
+def shifted_risk(values: Values, family: Family, parameters: Sequence[str]) -> Tensor:
     r"""$R(\theta)-\frac\beta2|\theta|^2$, whose Hessian is $\nabla^2R-\beta I$."""
-    total = risk(values, activation)
+    total = risk(values, family)
     for name in parameters:
         total = total - values["beta"] * (values[name] * values[name]).sum() / 2
     return total

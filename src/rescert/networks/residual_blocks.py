@@ -6,27 +6,25 @@ The paper leaves the functions $\phi_l$ open, with parameters $z$. Here $\phi_1(
 $\phi_l(t)=\sigma(t+b_l)$ for $l\ge2$, with $\sigma$ = tanh or softplus, so $z=(U_1,b_1,\dots,b_L)$. The first block has
 no *outer* linear layer $U_1$ in the paper's sense (ours belongs to $z$): its rows do not count in Theorem 2.
 
-Parameters are a mapping: ``w`` (d,), and for each block $l$: ``Vl`` (d, n_l), ``Ul`` (n_l, d), ``bl`` (n_l,).
+Parameters are a mapping: ``w`` (d,), and for each block $l$: ``Vl`` (d, n_l), ``Ul`` (n_l, d), ``bl`` (n_l,). Without
+biases ``bl`` is absent; with tanh the residual parts then vanish at 0, as Section 5.1 asks.
 All functions are pure and made of the operations that `rescert.certify.problem` traces, and they serve under vmap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh,
-    "softplus": torch.nn.functional.softplus,
-}
+from rescert.networks.activations import ACTIVATIONS
+from rescert.networks.losses import loss_of
 
 Parameters = Mapping[str, Tensor]
 
 
-def parameter_shapes(dimension: int, widths: Sequence[int]) -> dict[str, tuple[int, ...]]:
+def parameter_shapes(dimension: int, widths: Sequence[int], bias: bool = True) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter, in the order in which they are laid out in one vector.
 
     >>> parameter_shapes(3, [2])
@@ -36,7 +34,9 @@ def parameter_shapes(dimension: int, widths: Sequence[int]) -> dict[str, tuple[i
         raise ValueError(f"expected a dimension and widths of at least 1, got {dimension} and {list(widths)}")
     shapes: dict[str, tuple[int, ...]] = {"w": (dimension,)}
     for block, width in enumerate(widths, start=1):
-        shapes |= {f"V{block}": (dimension, width), f"U{block}": (width, dimension), f"b{block}": (width,)}
+        shapes |= {f"V{block}": (dimension, width), f"U{block}": (width, dimension)}
+        if bias:
+            shapes[f"b{block}"] = (width,)
     return shapes
 
 
@@ -51,10 +51,12 @@ def features(parameters: Parameters, inputs: Tensor, activation: str = "tanh") -
         raise ValueError(f"expected an activation among {sorted(ACTIVATIONS)}, got '{activation}'")
     hidden, found = inputs, []
     for block in range(1, depth(parameters) + 1):
-        bias, inner, outer = (parameters[f"{name}{block}"] for name in "bUV")
-        phi = ACTIVATIONS[activation](hidden @ inner.mT + bias)
+        before = hidden @ parameters[f"U{block}"].mT
+        if f"b{block}" in parameters:
+            before = before + parameters[f"b{block}"]
+        phi = ACTIVATIONS[activation](before)
         found.append(phi)
-        hidden = hidden + phi @ outer.mT
+        hidden = hidden + phi @ parameters[f"V{block}"].mT
     return found, hidden
 
 
@@ -63,6 +65,7 @@ def network(parameters: Parameters, inputs: Tensor, activation: str = "tanh") ->
 
     With $V_l=0$ for all $l$ the network is linear:
 
+    >>> import torch
     >>> zero = {k: torch.zeros(s, dtype=torch.float64) for k, s in parameter_shapes(2, [1]).items()}
     >>> network({**zero, "w": torch.tensor([1.0, 2.0]).double()}, torch.tensor([[3.0, 4.0]]).double()).tolist()
     [11.0]
@@ -70,7 +73,8 @@ def network(parameters: Parameters, inputs: Tensor, activation: str = "tanh") ->
     return features(parameters, inputs, activation)[1] @ parameters["w"]
 
 
-def squared_risk(parameters: Parameters, inputs: Tensor, labels: Tensor, activation: str = "tanh") -> Tensor:
-    r"""$R(\theta)=\frac1{2n}\sum_i (f(x_i)-y_i)^2$, so that $\ell'=f-y$ and $\ell''=1$."""
-    residual = network(parameters, inputs, activation) - labels
-    return (residual * residual).mean() / 2
+def risk(
+    parameters: Parameters, inputs: Tensor, labels: Tensor, activation: str = "tanh", loss: str = "squared"
+) -> Tensor:
+    r"""$R(\theta)=\frac1n\sum_i\ell(f(x_i);y_i)$ with a loss of `rescert.networks.losses`, a scalar."""
+    return loss_of(loss).value(network(parameters, inputs, activation), labels).mean()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rescert import claim as claims
 from rescert import record
 from rescert.figures.drawing import caption
@@ -28,13 +30,28 @@ class ClaimMaterial:
     derivation: str
     image: str | None
     figures: Mapping[str, Path] = field(default_factory=dict)
+    overview: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class SliceMaterial:
+    """One slice of a landscape: its record, its caption in Markdown, and its figure as a data URI."""
+
+    name: str
+    content: Mapping[str, Any]
+    caption: str
+    image: str | None
+    figures: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Material:
-    """All claims in the order of the report, the trained networks' records, and where MLflow has each record."""
+    """All claims in the order of the report, slices of landscapes, the trained networks' records, and where MLflow has
+    each record.
+    """
 
     claims: tuple[ClaimMaterial, ...]
+    slices: tuple[SliceMaterial, ...]
     networks: Mapping[str, Mapping[str, Any]]
     tracking: Mapping[str, Mapping[str, Any]]
 
@@ -50,6 +67,7 @@ def gather(inputs: Iterable[Path]) -> Material:
         raise ValueError("expected at least one results/claims/<claim>.json among the inputs, got none")
     return Material(
         tuple(_claim(name, found[name], paths) for name in sorted(found, key=order)),
+        tuple(_slice(p, paths) for p in sorted(paths) if p.parent.name == "slices" and p.suffix == ".json"),
         {p.parent.name: record.read_json(p) for p in sorted(paths) if p.name == "record.json"},
         {p.stem.replace("__", "/"): record.read_json(p) for p in sorted(paths) if p.parent.name == "tracking"},
     )
@@ -65,17 +83,29 @@ def _claim(name: str, file: Path, paths: list[Path]) -> ClaimMaterial:
     if table is None:
         raise ValueError(f"expected results/claims/{name}.parquet beside the claim file, got none")
     recheck = _one(paths, "rechecked", f"{name}.json")
-    figures = {p.suffix: p for p in paths if p.parent.name == "figures" and p.stem == name}
+    figures = _figures(name, paths)
     claim = claims.load(name)
+    last = final(claim, content, record.read_parquet(table), record.read_json(recheck) if recheck else None)
     return ClaimMaterial(
         name,
         content,
-        final(claim, content, record.read_parquet(table), record.read_json(recheck) if recheck else None),
+        last,
         caption(name, content["summary"]),
         claims.docstring(name),
         image(figures),
         figures,
+        None if claim.overview is None else claim.overview(last.rows),
     )
+
+
+def _slice(file: Path, paths: list[Path]) -> SliceMaterial:
+    content, figures = record.read_json(file), _figures(file.stem, paths)
+    numbers = {**content["config"], **content["summary"]}
+    return SliceMaterial(file.stem, content, caption(file.stem, numbers, "slices"), image(figures), figures)
+
+
+def _figures(name: str, paths: list[Path]) -> dict[str, Path]:
+    return {p.suffix: p for p in paths if p.parent.name == "figures" and p.stem == name}
 
 
 def image(figures: Mapping[str, Path]) -> str | None:

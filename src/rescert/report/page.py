@@ -66,6 +66,7 @@ def page(material: Material, jobs: pd.DataFrame, root: Path, config: Mapping[str
             title=f"{COUNTS.get(len(papers), 'Theory papers')} on residual networks, checked",
             verdicts=_totals(material.claims),
             errata=len(errata(material.claims)),
+            slices=material.slices,
             networks={name: table.flat(content) for name, content in material.networks.items()},
             datasets=provenance.datasets(material.networks),
             tracking=material.tracking,

@@ -35,7 +35,7 @@ PACKAGES = [
     "jsonschema",
     "mlxtend",
 ]
-STAGES = ("prepare", "decompose", "train", "search", "certify", "recheck", "draw", "track")
+STAGES = ("prepare", "decompose", "train", "search", "slice", "certify", "recheck", "draw", "track")
 _SIZES = {"train_size": "train", "test_size": "test"}
 LOCAL_SERVER = "http://127.0.0.1:5000"
 
