@@ -303,14 +303,24 @@ def test_own_interpreter_and_derivatives_agree_with_balls(case: Case, radius: fl
         pytest.fail("expected a case away from kinks")
     with check.precision(128):
         problem = check.Problem(plain, Nowhere())
-        assert check.parts(problem.run()[0][0])[0].overlaps(value)
+        assert check.value_of(problem.run()[0][0]).overlaps(value)
+        own, columns = problem.gradient(), problem.hessian_products([{e: arb(1)} for e in entries], entries)
+        slopes = problem.slopes(entries)
         for j, entry in enumerate(entries):
-            own, column = problem.derivatives(direction={entry: arb(1)})
-            for i, row in enumerate(entries):
-                assert own[row].overlaps(gradient[i])
-                assert column[row].overlaps(hessian[i, j])
+            assert own[entry].overlaps(gradient[j])
+            assert slopes[j][0].overlaps(gradient[j])
+            for i in range(len(entries)):
+                assert columns[j][i].overlaps(hessian[i, j])
                 if radius == 0.0:
-                    assert (column[row] - hessian[i, j]).abs_upper() < arb(2) ** -90
+                    assert (columns[j][i] - hessian[i, j]).abs_upper() < arb(2) ** -90
+        # Chosen rows and mixed directions, from a part of the tape: the same numbers.
+        rows, mixed = entries[::-2], {entries[0]: arb(2), entries[-1]: arb(-3)}
+        expected = [2 * hessian[entries.index(e), 0] - 3 * hessian[entries.index(e), -1] for e in rows]
+        both = problem.hessian_products([mixed, {entries[0]: arb(1)}], rows)
+        for found, wanted in zip(both[0], expected, strict=True):
+            assert found.overlaps(wanted)
+        for found, e in zip(both[1], rows, strict=True):
+            assert found.overlaps(hessian[entries.index(e), 0])
 
 
 def test_derivatives_of_every_elementary_function() -> None:

@@ -256,6 +256,7 @@ def jacobian(
     what does not depend on the direction is evaluated once.
     """
     entries = all_entries(program) if entries is None else list(entries)
+    positions(program, entries)
     names = list(dict.fromkeys(name for name, _ in entries))
     pushed = derivative.tangent(program, names)
     directions = {derivative.direction_name(n): n for n in names}
@@ -282,6 +283,34 @@ def all_entries(program: Program) -> list[tuple[str, int]]:
     return [(n, i) for n, shape in program.inputs.items() for i in range(math.prod(shape))]
 
 
+def kink(program: Program, box: Box, precision: int = PRECISION) -> str | None:
+    """Which kink meets the box, in words: a ``relu`` or ``step`` of the inputs whose operand is not of one sign there.
+
+    None if there is none. Explains why derivatives are undecided; proves nothing.
+    """
+    with working_precision(precision):
+        known = _start(program, box)
+        _run(program, known)
+    moving = set(program.inputs)
+    for operation in program.operations:
+        if not moving.intersection(operation.arguments):
+            continue
+        moving.add(operation.name)
+        for x in known[operation.arguments[0]].flat if operation.op in ("relu", "step") else ():
+            if x.is_finite() and not (x > 0 or x < 0):
+                return f"a kink of {operation.op} meets the box: its operand is in [{lower(x):.3g}, {upper(x):.3g}]"
+    return None
+
+
+def positions(program: Program, entries: Sequence[tuple[str, int]]) -> list[int]:
+    """The places of input ``entries`` in `all_entries`; raises ``ValueError`` for what is none, a negative one say."""
+    place = {entry: i for i, entry in enumerate(all_entries(program))}
+    unknown = [e for e in entries if e not in place]
+    if unknown:
+        raise ValueError(f"expected input entries, got {unknown[0]}")
+    return [place[e] for e in entries]
+
+
 def hessian(program: Program, box: Box, precision: int = PRECISION) -> np.ndarray:
     """Balls containing the Hessian of a one-entry program at every point of ``box``, over all inputs."""
     return jacobian(derivative.gradient(program), box, precision, all_entries(program))
@@ -290,6 +319,8 @@ def hessian(program: Program, box: Box, precision: int = PRECISION) -> np.ndarra
 def second_derivative(program: Program, box: Box, direction: Mapping[str, Any], precision: int = PRECISION) -> arb:
     """A ball containing v'H(x)v for every x in ``box``; ``direction`` maps inputs to arrays (absent: zero)."""
     names = list(direction)
+    if not all(value.is_finite() for value in evaluate(program, box, precision).flat):
+        return arb("nan")
     # Where a kink is met the gradient is undecided, though the direction may not move it.
     if not all(g.is_finite() for g in gradient(program, box, precision).flat):
         return arb("nan")

@@ -226,15 +226,17 @@ ELEMENTARY: dict[str, tuple[Callable[[arb], arb], Callable[[arb, arb], arb], Cal
 
 
 class Scalar:
-    """A ball, its derivative along one direction (None: exactly zero), and how it was made.
+    """A ball, how it was made, and its derivatives while a sweep sets them (None: exactly zero).
 
-    ``parents`` lists (operand, partial derivative, tangent of the partial derivative).
+    ``parents`` lists (operand, partial derivative, source, factor): along a direction the partial derivative changes by
+    the factor (None: 1) times the tangent of the source (None: it does not change).
     """
 
     __slots__ = ("adjoint", "parents", "tangent", "tape", "turn", "value")
 
-    def __init__(self, tape: list[Scalar], value: arb, tangent: arb | None, parents: Sequence[tuple]) -> None:
-        self.tape, self.value, self.tangent, self.parents = tape, value, tangent, parents
+    def __init__(self, tape: list[Scalar], value: arb, parents: Sequence[tuple]) -> None:
+        self.tape, self.value, self.parents = tape, value, parents
+        self.tangent: arb | None = None
         self.adjoint: arb | None = None
         self.turn: arb | None = None
         tape.append(self)
@@ -252,24 +254,23 @@ def times(a: Any, b: Any) -> Any:
     return None if a is None or b is None else a * b
 
 
-def parts(x: Element) -> tuple[arb, arb | None]:
-    return (x.value, x.tangent) if isinstance(x, Scalar) else (x, None)
+def value_of(x: Element) -> arb:
+    return x.value if isinstance(x, Scalar) else x
 
 
 def dot(left: Sequence[Element], right: Sequence[Element]) -> Element:
     """Σ left_i right_i."""
-    total, tangent, parents, tape = arb(0), None, [], None
+    total, parents, tape = arb(0), [], None
     for a, b in zip(left, right, strict=True):
-        (x, dx), (y, dy) = parts(a), parts(b)
+        x, y = value_of(a), value_of(b)
         total = total + x * y
-        tangent = plus(tangent, plus(times(dx, y), times(x, dy)))
         if isinstance(a, Scalar):
-            parents.append((a, y, dy))
+            parents.append((a, y, b if isinstance(b, Scalar) else None, None))
             tape = a.tape
         if isinstance(b, Scalar):
-            parents.append((b, x, dx))
+            parents.append((b, x, a if isinstance(a, Scalar) else None, None))
             tape = b.tape
-    return total if tape is None else Scalar(tape, total, tangent, parents)
+    return total if tape is None else Scalar(tape, total, parents)
 
 
 def total(terms: Sequence[Element]) -> Element:
@@ -286,12 +287,10 @@ def elementary(name: str, x: Element, exponent: int = 0) -> Element:
     else:
         functions = ELEMENTARY[name]
     # tanh of a ball without bounds is finite: what is not defined must not become so again.
-    value = functions[0](parts(x)[0]) if parts(x)[0].is_finite() else arb("nan")
+    value = functions[0](value_of(x)) if value_of(x).is_finite() else arb("nan")
     if not isinstance(x, Scalar):
         return value
-    slope = functions[1](x.value, value)
-    bend = None if x.tangent is None else functions[2](x.value, value) * x.tangent
-    return Scalar(x.tape, value, times(slope, x.tangent), [(x, slope, bend)])
+    return Scalar(x.tape, value, [(x, functions[1](x.value, value), x, functions[2](x.value, value))])
 
 
 def multiply(a: Element, b: Element) -> Element:
@@ -299,14 +298,43 @@ def multiply(a: Element, b: Element) -> Element:
 
 
 def backward(output: Scalar) -> None:
-    """Set ``adjoint`` to the derivative of ``output`` and ``turn`` to that derivative's tangent, on all its tape."""
+    """Set ``adjoint`` to the derivative of ``output`` on all its tape."""
     output.adjoint = arb(1)
     for scalar in reversed(output.tape):
-        if scalar.adjoint is None and scalar.turn is None:
-            continue
-        for parent, partial, bend in scalar.parents:
-            parent.adjoint = plus(parent.adjoint, times(scalar.adjoint, partial))
-            parent.turn = plus(parent.turn, plus(times(scalar.turn, partial), times(scalar.adjoint, bend)))
+        if scalar.adjoint is not None:
+            for parent, partial, _, _ in scalar.parents:
+                parent.adjoint = plus(parent.adjoint, scalar.adjoint * partial)
+
+
+def dependents(tape: Sequence[Scalar], inputs: Iterable[Scalar]) -> list[Scalar]:
+    """What depends on one of the inputs, in the order in which it was made, without these themselves."""
+    reached, found = {id(x) for x in inputs}, []
+    for scalar in tape:
+        if any(id(parent) in reached for parent, *_ in scalar.parents):
+            reached.add(id(scalar))
+            found.append(scalar)
+    return found
+
+
+def forward(scalars: Sequence[Scalar]) -> None:
+    """Set ``tangent`` on scalars in the order in which they were made, from those of what they depend on."""
+    for scalar in scalars:
+        scalar.tangent = None
+        for parent, partial, _, _ in scalar.parents:
+            scalar.tangent = plus(scalar.tangent, times(parent.tangent, partial))
+
+
+def turned_back(scalars: Sequence[Scalar], inputs: Sequence[Scalar]) -> None:
+    """Set ``turn``, the tangent of the adjoint, on ``inputs`` and on all that depends on them, ``scalars``."""
+    reached = {id(x) for x in (*inputs, *scalars)}
+    for scalar in (*inputs, *scalars):
+        scalar.turn = None
+    for scalar in reversed(scalars):
+        for parent, partial, source, factor in scalar.parents:
+            if id(parent) in reached:
+                moved = None if source is None else source.tangent
+                bend = moved if factor is None else times(moved, factor)
+                parent.turn = plus(parent.turn, plus(times(scalar.turn, partial), times(scalar.adjoint, bend)))
 
 
 # Programs
@@ -522,7 +550,6 @@ class Problem:
         self,
         box: Mapping[Entry, Interval] | None = None,
         tape: list[Scalar] | None = None,
-        direction: Mapping[Entry, arb] | None = None,
     ) -> tuple[list[Element], dict[Entry, Element]]:
         """The output's entries and the inputs', over the box with some entries replaced by ``box``."""
         known: dict[str, Values] = {
@@ -534,8 +561,7 @@ class Problem:
             for i, side in enumerate(sides):
                 middle, radius = (box or {}).get((name, i), side)
                 value = ball(middle) + arb(0, ball(radius)) if radius else ball(middle)
-                moving = (direction or {}).get((name, i))
-                inputs[name, i] = value if tape is None else Scalar(tape, value, moving, ())
+                inputs[name, i] = value if tape is None else Scalar(tape, value, ())
             known[name] = Values(shape, [inputs[name, i] for i in range(len(sides))])
         together = sum(len(v.entries) for v in known.values())
         for name, op, arguments, attributes in self.operations:
@@ -545,25 +571,56 @@ class Problem:
             require(together <= MOST_TOGETHER, "the values of a program are too large together")
         return known[self.output].entries, inputs
 
-    def derivatives(
-        self, box: Mapping[Entry, Interval] | None = None, direction: Mapping[Entry, arb] | None = None
-    ) -> tuple[dict[Entry, arb], dict[Entry, arb]]:
-        """The gradient of the one-entry output, and its derivative along ``direction`` (Hessian times direction)."""
-        outputs, inputs = self.run(box, [], direction)
+    def recorded(
+        self, box: Mapping[Entry, Interval] | None = None
+    ) -> tuple[list[Element], dict[Entry, Scalar], list[Scalar]]:
+        """The output's entries, the inputs' and the tape, of a run that is defined all over the box."""
+        tape: list[Scalar] = []
+        outputs, inputs = self.run(box, tape)
+        require(all(value_of(x).is_finite() for x in outputs), "the output is not defined all over the box")
+        return outputs, inputs, tape
+
+    def gradient(self, box: Mapping[Entry, Interval] | None = None) -> dict[Entry, arb]:
+        """The gradient of the one-entry output."""
+        return self._differentiated(box)[0]
+
+    def _differentiated(
+        self, box: Mapping[Entry, Interval] | None = None
+    ) -> tuple[dict[Entry, arb], dict[Entry, Scalar], list[Scalar]]:
+        outputs, inputs, tape = self.recorded(box)
         require(len(outputs) == 1, "the output does not have exactly one entry")
-        require(parts(outputs[0])[0].is_finite(), "the output is not defined all over the box")
         if isinstance(outputs[0], Scalar):
             backward(outputs[0])
-        zero = arb(0)
-        gradient = {e: zero if x.adjoint is None else x.adjoint for e, x in inputs.items()}
+        gradient = {e: arb(0) if x.adjoint is None else x.adjoint for e, x in inputs.items()}
         require(all(x.is_finite() for x in gradient.values()), "the gradient is not decided over the box")
-        return gradient, {e: zero if x.turn is None else x.turn for e, x in inputs.items()}
+        return gradient, inputs, tape
 
-    def tangents(self, direction: Mapping[Entry, arb], box: Mapping[Entry, Interval] | None = None) -> list[arb]:
-        """The derivative along ``direction`` of every entry of the output."""
-        outputs = [parts(x) for x in self.run(box, [], direction)[0]]
-        require(all(x.is_finite() for x, _ in outputs), "the output is not defined all over the box")
-        return [arb(0) if slope is None else slope for _, slope in outputs]
+    def hessian_products(self, directions: Sequence[Mapping[Entry, arb]], rows: Sequence[Entry]) -> list[list[arb]]:
+        """The entries ``rows`` of the Hessian of the one-entry output times each direction, all over the box."""
+        _, inputs, tape = self._differentiated()
+        touched = [inputs[e] for e in {*rows, *itertools.chain(*directions)}]
+        scalars, products = dependents(tape, touched), []
+        for direction in directions:
+            for e, v in direction.items():
+                inputs[e].tangent = v
+            forward(scalars)
+            turned_back(scalars, touched)
+            products.append([arb(0) if (turn := inputs[e].turn) is None else turn for e in rows])
+            for e in direction:
+                inputs[e].tangent = None
+        return products
+
+    def slopes(self, variables: Sequence[Entry], box: Mapping[Entry, Interval] | None = None) -> list[list[arb]]:
+        """The derivatives in each of the variables, of every entry of the output."""
+        outputs, inputs, tape = self.recorded(box)
+        scalars, columns = dependents(tape, [inputs[v] for v in variables]), []
+        for v in variables:
+            inputs[v].tangent = arb(1)
+            forward(scalars)
+            found = [x.tangent if isinstance(x, Scalar) else None for x in outputs]
+            columns.append([arb(0) if slope is None else slope for slope in found])
+            inputs[v].tangent = None
+        return columns
 
 
 # What can be asserted
@@ -619,8 +676,8 @@ def check_negative_direction(assertion: Mapping[str, Any], files: Files) -> None
             shape, entries = numbers(value, files)
             require(name in problem.box and problem.box[name][0] == shape, "the direction does not fit the inputs")
             direction |= {(name, i): ball(v) for i, v in enumerate(entries) if v}
-        _, turned = problem.derivatives(direction=direction)
-        curvature = sum((v * turned[e] for e, v in direction.items()), arb(0))
+        (turned,) = problem.hessian_products([direction], list(direction))
+        curvature = sum(map(arb.__mul__, direction.values(), turned), arb(0))
         require(related(curvature, "<"), f"the curvature {curvature.str(8)} is not shown negative")
 
 
@@ -674,8 +731,8 @@ def chosen_entries(listed: Any, problem: Problem) -> list[Entry]:
 
 def hessian(problem: Problem, variables: Sequence[Entry]) -> list[list[arb]]:
     """The Hessian in ``variables`` over the whole box."""
-    columns = [problem.derivatives(direction={v: arb(1)})[1] for v in variables]
-    return [[column[row] for column in columns] for row in variables]
+    columns = problem.hessian_products([{v: arb(1)} for v in variables], variables)
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def check_definite(assertion: Mapping[str, Any], files: Files) -> None:
@@ -716,18 +773,17 @@ def check_krawczyk(assertion: Mapping[str, Any], files: Files) -> None:
         at_middle = {v: (problem.interval(v)[0], Fraction(0)) for v in variables}
         if assertion["system"] == "gradient":
             equations = chosen_entries(assertion["equations"], problem)
-            everywhere, _ = problem.derivatives()
+            everywhere = problem.gradient()
             rest = set(problem.entries()) - set(equations)
             require(all(everywhere[e].is_zero() for e in rest), "a gradient entry outside the system is not zero")
-            gradient, _ = problem.derivatives(at_middle)
+            gradient = problem.gradient(at_middle)
             value = [gradient[e] for e in equations]
-            slopes = [problem.derivatives(direction={v: arb(1)})[1] for v in variables]
-            jacobian = [[slope[e] for slope in slopes] for e in equations]
+            columns = problem.hessian_products([{v: arb(1)} for v in variables], equations)
         else:
             require(assertion["system"] == "program", "the system is neither 'program' nor 'gradient'")
-            value = [parts(x)[0] for x in problem.run(at_middle)[0]]
-            columns = [problem.tangents({v: arb(1)}) for v in variables]
-            jacobian = [[column[e] for column in columns] for e in range(len(value))]
+            value = [value_of(x) for x in problem.run(at_middle)[0]]
+            columns = problem.slopes(variables)
+        jacobian = [list(row) for row in zip(*columns, strict=True)]
         require(len(value) == len(variables), "the system is not square")
         require(all(x.is_finite() for x in [*value, *itertools.chain(*jacobian)]), "a derivative is not decided")
         require_inclusion(value, jacobian, [problem.interval(v)[1] for v in variables])
@@ -780,11 +836,10 @@ def check_cover(assertion: Mapping[str, Any], files: Files) -> None:
         variables = chosen_entries(assertion["variables"], problem)
         for box in leaves(assertion["boxes"], [problem.interval(v) for v in variables]):
             sides = dict(zip(variables, box, strict=True))
-            decided = [related(parts(x)[0], relation) for x in problem.run(sides)[0]]
+            decided = [related(value_of(x), relation) for x in problem.run(sides)[0]]
             if not all(decided):
-                centred = [parts(x)[0] for x in problem.run({v: (m, Fraction(0)) for v, (m, _) in sides.items()})[0]]
-                for v, (_, radius) in sides.items():
-                    slopes = problem.tangents({v: arb(1)}, sides)
+                centred = [value_of(x) for x in problem.run({v: (m, Fraction(0)) for v, (m, _) in sides.items()})[0]]
+                for slopes, (_, radius) in zip(problem.slopes(variables, sides), box, strict=True):
                     centred = [c + s * arb(0, ball(radius)) for c, s in zip(centred, slopes, strict=True)]
                 decided = [d or related(c, relation) for d, c in zip(decided, centred, strict=True)]
             require(all(decided), f"a box of the cover does not show '{relation} 0'")
@@ -1195,7 +1250,12 @@ def accept(
         require(all(isinstance(s, str) and s.isprintable() for s in labels), "a statement is not a name")
         missing = sorted(set(needed) - labels)
         require(not missing, f"nothing is asserted for the statement '{missing[0] if missing else ''}'")
+        derived: set[str] = set()
         for number, assertion in enumerate(assertions, 1):
+            # The same fact may support several statements: it is derived once.
+            fact = json.dumps({key: value for key, value in assertion.items() if key != "statement"}, sort_keys=True)
+            if fact in derived:
+                continue
             require(assertion["kind"] in KINDS, f"the kind '{str(assertion['kind'])[:40]}' is unknown")
             broadcast_positions.cache_clear()
             sliced_positions.cache_clear()
@@ -1203,6 +1263,7 @@ def accept(
                 KINDS[assertion["kind"]](assertion, files)
             except Refused as refusal:
                 raise Refused(f"assertion {number} ({assertion['kind']}): {refusal}") from None
+            derived.add(fact)
     except KeyError as missing:
         raise Refused(f"it lacks {str(missing)[:80]}") from None
     except MALFORMED as error:

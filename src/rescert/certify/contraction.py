@@ -143,7 +143,7 @@ def _factors(middle: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.
     finite = np.isfinite(lower).all() and np.isfinite(diagonal).all()
     if not (finite and (np.triu(arranged, 1) == 0).all() and (np.diagonal(arranged) == 1).all()):
         return None
-    if not (diagonal == banded).all() or (off[1:] * off[:-1] != 0).any():
+    if not (diagonal == banded).all() or ((off[1:] != 0) & (off[:-1] != 0)).any():
         return None
     right = np.asfortranarray(np.diagonal(diagonal)[:, None] * lower.T)
     right[:-1] += off[:, None] * lower.T[1:]

@@ -70,9 +70,17 @@ def direction_name(variable: str) -> str:
 def tangent(program: Program, variables: Sequence[str] | None = None) -> Program:
     """The program of the directional derivative of ``program``, of its output's shape.
 
-    It has the additional inputs `direction_name` (v) for v in ``variables`` (default: all inputs).
+    It has the additional inputs `direction_name` (v) for v in ``variables`` (default: all inputs). Raises ``ValueError``
+    where an input has such a name already.
     """
     names = _variables(program, variables)
+    taken = [n for n in names if direction_name(n) in program.inputs]
+    if taken:
+        raise ValueError(f"expected no input of the name of a direction, got '{direction_name(taken[0])}'")
+    return _tangent(program, names)
+
+
+def _tangent(program: Program, names: Sequence[str]) -> Program:
     rooted = Program(
         {**program.inputs, **{direction_name(n): program.shapes[n] for n in names}},
         program.constants,
@@ -91,11 +99,12 @@ def tangent(program: Program, variables: Sequence[str] | None = None) -> Program
     return builder.build(output)
 
 
+@_remembered
 def second_derivative(program: Program, variables: Sequence[str] | None = None) -> Program:
     """The program of v'H(x)v for a one-entry ``program``; inputs as in `tangent`."""
     names = _variables(program, variables)
     # Both derivatives are in the same direction, which is one input used twice.
-    return tangent(tangent(program, names), names)
+    return _tangent(tangent(program, names), names)
 
 
 def hessian_product(program: Program, variables: Sequence[str] | None = None) -> Program:

@@ -11,7 +11,7 @@ from flint import arb
 from rescert.certify import balls, contraction, derivative, krawczyk, midrad_derivative, midrad_program
 from rescert.certify.krawczyk import BALLS_TO, MIDRAD_FROM, Arithmetic, Zero
 from rescert.certify.midrad import MidRad
-from rescert.certify.problem import Program
+from rescert.certify.problem import Program, constant_array
 from rescert.certify.proof import Proof
 
 Entries = Sequence[tuple[str, int]]
@@ -104,6 +104,8 @@ def prove_index(program: Program, zero: Zero) -> tuple[int | None, Proof]:
     """
     if zero.assertion is None or zero.assertion["system"] != "gradient":
         raise ValueError("expected a proved zero of a gradient")
+    if not _same(program.to_json(), zero.assertion["program"]):
+        raise ValueError("expected the program of the zero, got another one")
     variables = [(name, position) for name, position in zero.assertion["variables"]]
     if zero.assertion["equations"] != zero.assertion["variables"]:
         raise ValueError("expected the gradient entries of the variables as equations")
@@ -114,6 +116,14 @@ def prove_index(program: Program, zero: Zero) -> tuple[int | None, Proof]:
     return _proof(program, box, precision, variables, contraction.inertia(found.jacobian, found.contraction))
 
 
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two programs in the form of an assertion are equal, constants by their exact values."""
+    if any(one[part] != other[part] for part in ("inputs", "operations", "output")):
+        return False
+    pairs = [(value, other["constants"].get(name)) for name, value in one["constants"].items()]
+    return all(a is b or (b is not None and np.array_equal(constant_array(a), constant_array(b))) for a, b in pairs)
+
+
 def _plainly_separated(hessian: MidRad) -> bool:
     """Whether floats expect the checker's inequality, which is a coarser one, to hold with room to spare."""
     if not np.isfinite(hessian.rad).all():
@@ -122,7 +132,8 @@ def _plainly_separated(hessian: MidRad) -> bool:
 
 
 def _count_in_balls(program: Program, box: balls.Box, precision: int, variables: Entries) -> int | None:
-    if not all(g.is_finite() for g in balls.gradient(program, box, precision).flat):
+    decided = (balls.evaluate(program, box, precision), balls.gradient(program, box, precision))
+    if not all(x.is_finite() for part in decided for x in part.flat):
         return None
     return negative_count(hessian(program, box, precision, variables), precision)
 
@@ -131,7 +142,8 @@ def _proof(
     program: Program, box: balls.Box, precision: int, variables: Entries, count: int | None
 ) -> tuple[int | None, Proof]:
     if count is None:
-        return None, Proof(None, None, "an eigenvalue of the Hessian is not separated from zero over the box")
+        reason = "an eigenvalue of the Hessian is not separated from zero over the box"
+        return None, Proof(None, None, balls.kink(program, box, precision) or reason)
     assertion = _assertion("inertia", program, box, precision)
     assertion |= {"variables": [list(v) for v in variables], "negative": count}
     return count, Proof(True, assertion, f"{count} of {len(variables)} eigenvalues negative, the others positive")
@@ -172,6 +184,10 @@ def prove_negative_direction(
     if not direction:
         raise ValueError("expected a direction in at least one input, got none")
     krawczyk.expect_arithmetic(arithmetic)
+    for name, part in direction.items():
+        if name not in program.inputs or constant_array(part).shape != program.shapes[name]:
+            wanted = {n: list(s) for n, s in program.inputs.items()}
+            raise ValueError(f"expected parts of the direction of the shapes {wanted}, got '{name}' of another")
     size = sum(int(np.size(part)) for part in direction.values())
     curvature = arb("nan")
     if arithmetic == "midrad" or (arithmetic == "auto" and size >= MIDRAD_FROM):
@@ -184,7 +200,10 @@ def prove_negative_direction(
         square = sum((v * v for part in direction.values() for v in balls.enter_array(part).flat), arb(0))
         quotient = curvature / square
     low, high = balls.lower(quotient), balls.upper(quotient)
-    if not curvature.is_finite() or not curvature < 0:
+    if not curvature.is_finite():
+        reason = balls.kink(program, box, precision) or "the curvature is not decided over the box"
+        return Proof(None, None, reason, low, high)
+    if not curvature < 0:
         return Proof(None, None, f"the curvature [{low:.6g}, {high:.6g}] is not shown negative", low, high)
     assertion = _assertion("negative_direction", program, box, precision) | {"direction": dict(direction)}
     return Proof(True, assertion, f"the Rayleigh quotient is at most {high:.6g}", low, high)
@@ -192,7 +211,9 @@ def prove_negative_direction(
 
 def _curvature_at_speed(program: Program, box: balls.Box, direction: Mapping[str, Any]) -> arb:
     # Where a kink is met the gradient is undecided, though the direction may not move it.
-    if not np.isfinite(midrad_program.gradient(program, box).rad).all():
+    slopes = derivative.gradient(program)
+    values = midrad_program.Values(slopes, box)
+    if not all(np.isfinite(part.rad).all() for part in (values[slopes.output], values.of(program))):
         return arb("nan")
     lines = {derivative.direction_name(n): v for n, v in direction.items()}
     pushed = derivative.second_derivative(program, list(direction))

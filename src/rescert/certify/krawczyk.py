@@ -62,6 +62,10 @@ class _System:
     variables: list[Entry]
     precision: int
 
+    def undecided(self, box: balls.Box, what: str) -> str:
+        """Why a derivative is not decided over a box: a kink by its name, or ``what`` in general."""
+        return balls.kink(self.program, box, self.precision) or what
+
     def value(self, box: balls.Box) -> np.ndarray:
         return balls.evaluate(self.equations, box, self.precision).reshape(-1)[self.rows]
 
@@ -117,13 +121,14 @@ def prove(
         n: np.array(np.broadcast_to(np.asarray(v, dtype=np.float64), program.shapes[n])) for n, v in point.items()
     }
     variables = balls.all_entries(program) if variables is None else [(n, int(i)) for n, i in variables]
+    balls.positions(program, variables)
     described: dict[str, Any] = {"system": system, "variables": [list(v) for v in variables]}
     if system == "gradient":
         order = balls.all_entries(program)
         chosen = list(variables) if equations is None else [(n, int(i)) for n, i in equations]
         described["equations"] = [list(e) for e in chosen]
         problem = _System(
-            program, system, derivative.gradient(program), _positions(order, chosen), variables, precision
+            program, system, derivative.gradient(program), balls.positions(program, chosen), variables, precision
         )
         used = set(problem.rows)
         rest = [i for i in range(len(order)) if i not in used]
@@ -139,6 +144,10 @@ def prove(
     if isinstance(found, str):
         return Zero(None, None, found)
     box = _box(middle, variables, found.radii)
+    if system == "gradient" and found.linearisation is None:
+        values = balls.evaluate(program, box, precision)
+        if not all(value.is_finite() for value in values.flat):
+            return Zero(None, None, "the program is not defined all over the box")
     if not _vanish(problem, found, box, rest):
         return Zero(None, None, "a gradient entry outside the system is not exactly zero over the box")
     assertion = {"kind": "krawczyk", "program": program.to_json(), "box": box, "precision": precision, **described}
@@ -186,14 +195,6 @@ def _vanish(problem: _System, found: _Inclusion, box: balls.Box, rest: Sequence[
     return all(values[i].is_zero() for i in rest)
 
 
-def _positions(order: Sequence[Entry], chosen: Sequence[Entry]) -> list[int]:
-    place = {entry: i for i, entry in enumerate(order)}
-    unknown = [e for e in chosen if e not in place]
-    if unknown:
-        raise ValueError(f"expected input entries, got {unknown[0]}")
-    return [place[e] for e in chosen]
-
-
 def _box(middle: Mapping[str, np.ndarray], variables: Sequence[Entry], radii: np.ndarray) -> dict[str, Any]:
     box = {name: {"mid": value, "rad": np.zeros(value.shape)} for name, value in middle.items()}
     for (name, position), radius in zip(variables, radii, strict=True):
@@ -205,7 +206,7 @@ def _inflate(problem: _System, middle: Mapping[str, np.ndarray], largest: float)
     value = problem.value(middle)
     at_point = problem.jacobian(middle)
     if not all(x.is_finite() for x in [*value, *at_point.flat]):
-        return "a derivative is not decided at the point"
+        return problem.undecided(middle, "a derivative is not decided at the point")
     try:
         inverse = np.linalg.inv(np.vectorize(lambda x: float(x.mid()), otypes=[float])(at_point))
     except np.linalg.LinAlgError:
@@ -220,7 +221,8 @@ def _inflate(problem: _System, middle: Mapping[str, np.ndarray], largest: float)
     for _ in range(INFLATIONS):
         if not (radii <= largest * scale).all():
             return FARTHER
-        over_box = problem.jacobian(_box(middle, problem.variables, radii))
+        box = _box(middle, problem.variables, radii)
+        over_box = problem.jacobian(box)
         with balls.working_precision(problem.precision):
             contraction = preconditioner @ over_box - balls.enter_array(np.eye(len(radii)))
             image = [
@@ -230,7 +232,7 @@ def _inflate(problem: _System, middle: Mapping[str, np.ndarray], largest: float)
             if all(m.is_finite() and m < arb(MARGIN) * arb(float(r)) for m, r in zip(image, radii, strict=True)):
                 return _Inclusion(radii)
         if not all(m.is_finite() for m in image):
-            return "the Jacobian is not decided over the box"
+            return problem.undecided(box, "the Jacobian is not decided over the box")
         radii = np.maximum(radii, np.array([2 * balls.upper(m) for m in image]))
     return "the Krawczyk image does not lie inside the box"
 
@@ -246,14 +248,15 @@ def _inflate_midrad(problem: _System, middle: Mapping[str, np.ndarray], largest:
     """
     value = MidRad.of_balls(problem.value(middle))
     if not np.isfinite(value.rad).all():
-        return "a derivative is not decided at the point"
+        return problem.undecided(middle, "a derivative is not decided at the point")
     scale = _scale(problem, middle)
     wide, radii, inverse = FIRST * scale, np.zeros(len(scale)), None
     for attempt in range(INFLATIONS):
-        gradient, jacobian = problem.enclosure(_box(middle, problem.variables, wide))
+        box = _box(middle, problem.variables, wide)
+        gradient, jacobian = problem.enclosure(box)
         if not np.isfinite(jacobian.rad).all():
             if attempt:
-                return "the Jacobian is not decided over the box"
+                return problem.undecided(box, "the Jacobian is not decided over the box")
             wide = 4 * SMALLEST * scale  # a kink or a pole may be near
             continue
         if inverse is None:
@@ -297,7 +300,7 @@ def polish(
     order = balls.all_entries(program)
     variables = order if variables is None else [(n, int(i)) for n, i in variables]
     chosen = variables if equations is None else [(n, int(i)) for n, i in equations]
-    rows = _positions(order, chosen)
+    rows = balls.positions(program, chosen)
     problem = _System(program, "gradient", derivative.gradient(program), rows, list(variables), precision)
     solve: Callable[[np.ndarray], np.ndarray] | None = None
     for _ in range(steps):

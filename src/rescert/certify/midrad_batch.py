@@ -11,8 +11,8 @@ $$\Bigl|\sum_tc_tx_t-\Sigma\Bigr|\le\sum_t(A_tr_t+B_t|m_t|)+k\eta,\quad A=|\hat 
 
 The right-hand side is a sum of $2k$ products of non-negative floats, so computing it loses a factor of at most
 $1-\gamma_{2k+3}$ (with the roundings of $A$ and $B$) and $2k\eta$ by underflow; $A$ and $B$ are enlarged by
-$1+(8k+32)u>1/(1-\gamma_{2k+3})^2$ beforehand, $B$ by $2^{-1000}$ because $\gamma_k|\hat c|$ may underflow, and
-$2^{-1000}\ge4k\eta$ is added afterwards. A sum of $k$ entries is the case $A=1$, $B=\gamma_k$. Operations that only
+$1+(8k+32)u>1/(1-\gamma_{2k+3})^2$ beforehand, both after $2^{-1000}$ was added, because $\gamma_k|\hat c|$ may
+underflow and a denormal number cannot be enlarged by so little, and $2^{-1000}\ge4k\eta$ is added afterwards. A sum of $k$ entries is the case $A=1$, $B=\gamma_k$. Operations that only
 move entries are exact.
 
 Nothing that is not finite passes: a coefficient or a batch with an entry that is NaN or infinite ends the evaluation
@@ -60,7 +60,8 @@ def _sides(factor: MidRad, k: int) -> tuple[np.ndarray, np.ndarray]:
     if not np.isfinite(factor.rad).all():
         raise Unbounded
     size, slack = np.abs(factor.mid), 1 + (8 * k + 32) * UNIT
-    return (size + factor.rad) * slack, (factor.rad + gamma(k) * size + TINY) * slack
+    # Below the normal range the slack would be lost to rounding, so A is lifted out of it, too.
+    return (size + factor.rad + TINY) * slack, (factor.rad + gamma(k) * size + TINY) * slack
 
 
 def weighted(value: Sum, shapes: Sequence[Shape]) -> Step:

@@ -37,6 +37,7 @@ def jacobian(program: Program, box: balls.Box, entries: Sequence[Entry] | None =
     """An enclosure of the Jacobian of the flattened output in the input ``entries`` (outputs, entries) over the box."""
     values = Values(program, box)
     entries = balls.all_entries(program) if entries is None else list(entries)
+    balls.positions(program, entries)
     shape = (math.prod(program.output_shape), len(entries))
     lost = MidRad(np.zeros(shape), np.full(shape, np.inf))
     if not _bounded(values[program.output]):
@@ -58,13 +59,14 @@ def hessian(program: Program, box: balls.Box, entries: Sequence[Entry] | None = 
     Midpoints and radii of the Hessian are symmetric. Its radius is infinite if any entry of the gradient is undecided.
     """
     entries = balls.all_entries(program) if entries is None else list(entries)
+    balls.positions(program, entries)
     order = _by_first_use(program)
     slopes = derivative.gradient(program, order)
     values = Values(slopes, box)
     size = len(entries)
     lost = MidRad(np.zeros((size, size)), np.full((size, size), np.inf))
     gradient = _reordered(values[slopes.output], program, order)
-    if not _bounded(gradient):
+    if not (_bounded(gradient) and _bounded(values.of(program))):
         return gradient, lost
     mid, rad = np.zeros((size, size)), np.zeros((size, size))
     try:

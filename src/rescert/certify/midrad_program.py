@@ -124,6 +124,13 @@ class Values:
             other._known[name] = self[name] if constants.get(name) is value else enter(value)
         return other
 
+    def of(self, program: Program) -> MidRad:
+        """The output of a ``program`` that this one was derived from, or that was derived from it, in the same inputs."""
+        other = self.extended(program)
+        for operation in program.operations:
+            other.apply(operation)
+        return other[program.output]
+
     def apply(self, operation: Operation) -> None:
         name, op, arguments, attributes = operation
         # A name may stand for something else in the other program, so the operands must be the same objects.

@@ -109,6 +109,7 @@ def _infer(op: str, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> S
         return shapes[0]
     if op in ("slice", "place"):
         _expect_bounds(attributes["index"], shapes[0] if op == "slice" else attributes["shape"])
+    _expect_axes(attributes)
     operands = [_stand_in(shape) for shape in shapes]
     if op == "matmul" and any(len(shape) not in (1, 2) for shape in shapes):
         raise ValueError(f"expected vectors or matrices in matmul, got shapes {list(shapes)}")
@@ -130,6 +131,13 @@ def _expect_bounds(index: Sequence[Any], shape: Sequence[int]) -> None:
         len(s) and s.step > 0 and s[0] >= 0 and s[-1] < n for s, n in zip(spans, shape, strict=True)
     ):
         raise ValueError(f"expected an index within shape {tuple(shape)}, got {list(index)}")
+
+
+def _expect_axes(attributes: Mapping[str, Any]) -> None:
+    """Axes are counted from the start: evaluations with leading axes of their own shift them."""
+    axes = [attributes.get("axis"), *attributes.get("axes", ())]
+    if not all(a is None or (isinstance(a, int) and a >= 0) for a in axes):
+        raise ValueError(f"expected axes counted from the start, got {[a for a in axes if a is not None]}")
 
 
 STRUCTURAL: dict[str, Callable[[Sequence[np.ndarray], Mapping[str, Any]], np.ndarray]] = {

@@ -32,7 +32,9 @@ hence a negative eigenvalue, and 0 is no local minimum. $\square$
 The example after the corollary is a ReLU network, $h\mapsto h+v_l\,\mathrm{relu}(u_l^{\mathsf T}h)$. There $R$ is not
 differentiable where a pre-activation vanishes at a datum, and good minima do sit there (Proposition 1 has them): the
 printed corollary, on twice-differentiable points, says nothing about these. Part 2 above does: with $L\le d$ blocks
-every local minimum of that network is at least as good as linear, kinks on data included.
+every local minimum of that network is at least as good as linear, kinks on data included. (Its proof uses only that the
+rows of the $U_l$ do not span at the minimum, so it holds under (c2), too. The instances below are smooth: they do not
+test it.)
 
 ## How a point is certified
 
@@ -87,15 +89,18 @@ CLAIM = Claim(
     statements=(
         Statement(
             "printed",
-            r"If $\sum_{l\ge2}m_l<d_x$, at every twice-differentiable critical point where "
-            r"$E[\ell''h_Lh_L^{\mathsf T}]$ has full rank: $R\le R_{\mathrm{lin}}$ or $\lambda_{\min}(\nabla^2R)<0$.",
+            r"In the network of Theorem 2 with $U_l\in\mathbb R^{m_l\times d_x}$, if $\sum_{l\ge2}m_l<d_x$: at every "
+            r"twice-differentiable critical point where $E[\ell''h_Lh_L^{\mathsf T}]$ has full rank, "
+            r"$R\le R_{\mathrm{lin}}$ or $\lambda_{\min}(\nabla^2R)<0$.",
             "as printed",
         ),
         Statement(
             "sharper",
-            r"If $\sum_{l\ge2}m_l<d_x$, at every critical point $R\le R_{\mathrm{lin}}$ or "
-            r"$\lambda_{\min}(\nabla^2R)\le\frac12\bigl(C-\sqrt{C^2+4\sum_l|g_l|^2}\bigr)<0$; and every local minimum, "
-            r"differentiable or not, has $R\le R_{\mathrm{lin}}$.",
+            r"If $\sum_{l\ge2}m_l<d_x$, at every twice-differentiable critical point $R\le R_{\mathrm{lin}}$ or "
+            r"$\lambda_{\min}(\nabla^2R)\le\frac12\bigl(C-\sqrt{C^2+4\sum_l|g_l|^2}\bigr)<0$, with "
+            r"$C=E[\ell''(v^{\mathsf T}h_L)^2]$, $g_l=E[\ell'\phi_l]$ and any unit vector $v$ orthogonal to the rows "
+            r"of $U_2,\dots,U_L$; and every local minimum, differentiable or not, has $R\le R_{\mathrm{lin}}$. (The "
+            r"instances are smooth: they test the first part, the second rests on its proof.)",
             "sharper",
             proof="written",
         ),

@@ -441,9 +441,9 @@ TEXTS: dict[Literal["as printed", "as corrected", "sharper"], dict[str, str]] = 
         r"$R=\mathrm{err}(H_2,Y)\le\mathrm{err}(H_1,Y)$ (kinks and $w=0$ included).",
     },
     "sharper": {
-        "smooth": r"Where $R=0$ and no pre-activation vanishes on a datum, $\nabla^2R=\frac2nJ^{\mathsf T}J$ has at "
-        r"least $8-\min(n,6)$ exact zero eigenvalues, and no such minimum is isolated; at the printed parameters there "
-        r"are exactly five.",
+        "smooth": r"Where $R=0$ and no pre-activation vanishes on a datum, $\nabla^2R=\frac2nJ^{\mathsf T}J$ with "
+        r"$J=\partial f(x_i)/\partial\theta_j$ has at least $8-\min(n,6)$ exact zero eigenvalues, and no such minimum "
+        r"is isolated; at the printed parameters there are exactly five.",
         "component": r"The global minima connected with the printed one through the same signs of all pre-activations "
         r"are an explicit graph over $\mathbb R^5$, on which $\mathrm{err}(H_1,Y)>\mathrm{err}(X,Y)$ exactly if "
         r"$v_1>0$, and $\mathrm{err}(H_1,Y)$ takes exactly the values in $(\frac16,\frac23)$.",
@@ -452,10 +452,10 @@ TEXTS: dict[Literal["as printed", "as corrected", "sharper"], dict[str, str]] = 
         "avoidable": r"On the paper's three points some global minimum is strictly monotone, "
         r"$\mathrm{err}(H_2,Y)<\mathrm{err}(H_1,Y)<\mathrm{err}(X,Y)$: one in the printed one's smooth component, and "
         r"one that computes the same function on $[1,3]$, with the kinks of the two blocks exchanged.",
-        "unavoidable": r"On the nine points of part 5 *every* global minimum, kinks included, has "
-        r"$\mathrm{err}(H_1,Y)=E(\varepsilon)$, above $\mathrm{err}(X,Y)$ for every "
-        r"$\varepsilon<\varepsilon^*\approx1.3445$ and below it beyond; as $\varepsilon\to0$ their quotient is "
-        r"unbounded.",
+        "unavoidable": r"For $0<\varepsilon<\frac32$, $X=(-5,-4,-3,-\varepsilon,0,\varepsilon,3,4,5)$ and $y_i=2x_i$ "
+        r"at the inner three, $y_i=x_i\pm2\varepsilon$ at the others, *every* global minimum, kinks included, has the "
+        r"same $\mathrm{err}(H_1,Y)$: above $\mathrm{err}(X,Y)$ for every $\varepsilon<\varepsilon^*\approx1.3445$ and "
+        r"below it beyond; as $\varepsilon\to0$ their quotient is unbounded.",
     },
 }
 WITNESSED = ("not_monotone", "avoidable")  # "some"; the other statements say "every"

@@ -10,8 +10,8 @@ $R_{\mathrm{lin}}=\inf_tE[\ell(t^{\mathsf T}x;y)]$, **without bias**.
 
 1. If $w\ne0$, then $R=\min_{t,s}E[\ell(t^{\mathsf T}x+s^{\mathsf T}\phi_z(x);y)]\le R_{\mathrm{lin}}$: the network is
    as good as the best linear predictor from the inputs *and its own features*.
-2. If $w=0$, then $R=E[\ell(0;y)]$, and either $R=R_{\mathrm{lin}}$, or $g\ne0$ and, for a twice differentiable loss and
-   every unit vector $v$,
+2. If $w=0$, then $R=E[\ell(0;y)]$, and either $R=R_{\mathrm{lin}}$, or $g\ne0$ and, for a twice differentiable loss,
+   every unit vector $v$, and where $\nabla^2R$ exists,
    $$\lambda_{\min}(\nabla^2R)\le\frac12\Bigl(C-\sqrt{C^2+4|g|^2}\Bigr)<0,\qquad C=E[\ell''(v^{\mathsf T}h_1)^2].$$
 
 *Proof.* The derivatives are $\partial R/\partial w=E[\ell'h_1]$ with $h_1=x+V\phi_z$, and
@@ -45,11 +45,14 @@ import pandas as pd
 from rescert import critical_points
 from rescert.claim import Claim, Drawing, Finding, Inputs, Instance, Statement
 from rescert.landscape.dichotomy import Decision
+from rescert.networks.residual_blocks import depth
 
 
 def check(instance: Instance, inputs: Inputs) -> Mapping[str, Finding]:
     """Existence of a critical point, then R <= R_lin where w is not zero, and one of two clauses where it is."""
     examined = critical_points.examine(instance, inputs)
+    if (blocks := depth(examined.candidate.point)) != 1:
+        raise ValueError(f"expected a landscape of one block, got {blocks} blocks in '{instance['landscape']}'")
     return {
         "printed": critical_points.finding(examined, lambda d: d.output_layer, lambda d: d.below),
         "sharper": critical_points.finding(examined, lambda d: True, _dichotomy, True),
@@ -81,15 +84,17 @@ CLAIM = Claim(
     statements=(
         Statement(
             "printed",
-            r"For $L=1$ every critical point with $w\ne0$ has $R\le R_{\mathrm{lin}}$, without the first condition of "
-            r"Theorem 2.",
+            r"For one block, $f=w^{\mathsf T}(x+V\phi(x))$, and a convex, twice differentiable loss, every critical "
+            r"point with $w\ne0$ has $R\le R_{\mathrm{lin}}$, without the first condition of Theorem 2.",
             "as printed",
         ),
         Statement(
             "sharper",
             r"For $L=1$ and a point that is stationary in $w$ and $V$: if $w\ne0$, then "
             r"$R=\min_{t,s}E[\ell(t^{\mathsf T}x+s^{\mathsf T}\phi(x);y)]\le R_{\mathrm{lin}}$; if $w=0$, then "
-            r"$R=R_{\mathrm{lin}}$ or $\lambda_{\min}(\nabla^2R)\le\frac12\bigl(C-\sqrt{C^2+4|g|^2}\bigr)<0$.",
+            r"$R=R_{\mathrm{lin}}$ or $\lambda_{\min}(\nabla^2R)\le\frac12\bigl(C-\sqrt{C^2+4|g|^2}\bigr)<0$ with "
+            r"$g=E[\ell'\phi]$, $C=E[\ell''(v^{\mathsf T}h_1)^2]$ and any unit vector $v$. (The instances test "
+            r"$R\le R_{\mathrm{lin}}$ and the bound; the equality rests on its proof.)",
             "sharper",
             proof="written",
         ),

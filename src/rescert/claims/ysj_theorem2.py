@@ -53,8 +53,10 @@ make them critical. Starts that end away from a critical point are no instances.
 $\ell=\frac12(p-y)^2$, and logistic, $\ell=\log(1+e^p)-yp$ with $0\le y\le1$. Networks with $\sum_{l\ge2}m_l<d$ are
 instances of Corollary 3 and stand under that claim, networks with one block under Section 4.2; the figure shows all.
 
-*Existence.* A small gradient proves nothing; each certificate shows a true critical point in a box around the found
-one. It is never isolated, so rows of $V_l$ are frozen by this lemma. **Lemma.** Let $M_l$ be the matrix with columns
+*Existence.* A small gradient proves nothing; a certificate shows a true critical point in a box around the found one.
+(Where that fails, the assertions are about every critical point in a box around the candidate, if there is one: these
+candidates are not counted as certified in the figure, and refute nothing.) For $d\ge2$ and $w\ne0$ a critical point is
+never isolated, so rows of $V_l$ are frozen by this lemma. **Lemma.** Let $M_l$ be the matrix with columns
 $w$ and the rows of $U_{l+1},\dots,U_L$ that are not zero, and let $I$ be rows such that $M_l[I]$ is square with
 $\det M_l[I]\ne0$. If the rows $I$ of $\partial R/\partial V_l$ vanish, all rows do. *Proof.* With $q_L=w$ and
 $q_{k-1}=q_k+U_k^{\mathsf T}\phi_k'(U_kh_{k-1})^{\mathsf T}V_k^{\mathsf T}q_k$, the chain rule gives
@@ -72,8 +74,8 @@ $\beta\le\frac12(C-\sqrt{C^2+4G^2})<0$, shown by the signs of two polynomials. (
 $E[\ell''h_Lh_L^{\mathsf T}]=\partial^2R/\partial w^2$. The assertions on existence stand under the printed statement
 only; a certificate is accepted as a whole or not at all.
 
-*The sign of* $\lambda_{\min}$ *at minima.* At a local minimum the Hessian has exact zero eigenvalues: for $d\ge2$,
-$w\ne0$, moving $V_L$ by $u\nu^{\mathsf T}$ with $u^{\mathsf T}w=0$ leaves $f$ unchanged. If the Hessian in the
+*The sign of* $\lambda_{\min}$ *at minima.* Where $d\ge2$ and $w\ne0$, moving $V_L$ by $u\nu^{\mathsf T}$ with
+$u^{\mathsf T}w=0$ leaves $f$ unchanged: at a local minimum $\lambda_{\min}=0$. If the Hessian in the
 parameters that are not frozen is positive definite and only rows of $V_L$ are frozen, then $\lambda_{\min}=0$ exactly:
 $R(\theta)=R(\pi(\theta))$, where $\pi$ puts $w^{\mathsf T}V_L$ into the kept row and resets the others, so at a
 critical point $\nabla^2R=D^{\mathsf T}\nabla^2R_{\mathrm{kept}}D\succeq0$ with $D$ the derivative of $\pi$, and the
@@ -131,16 +133,18 @@ CLAIM = Claim(
     statements=(
         Statement(
             "printed",
-            r"At a twice-differentiable critical point with (c1) $E[\ell''h_Lh_L^{\mathsf T}]$ of full rank and (c2) "
-            r"the rows of $U_2,\dots,U_L$ not spanning $\mathbb R^{d_x}$: $R\le R_{\mathrm{lin}}$ or "
-            r"$\lambda_{\min}(\nabla^2R)<0$.",
+            r"Let the loss be convex and twice differentiable, and $f=w^{\mathsf T}h_L$ with $h_1=x+V_1\phi_1(x)$, "
+            r"$h_l=h_{l-1}+V_l\phi_l(U_lh_{l-1})$. At a twice-differentiable critical point with (c1) "
+            r"$E[\ell''h_Lh_L^{\mathsf T}]$ of full rank and (c2) the rows of $U_2,\dots,U_L$ not spanning "
+            r"$\mathbb R^{d_x}$: $R\le R_{\mathrm{lin}}$ or $\lambda_{\min}(\nabla^2R)<0$.",
             "as printed",
         ),
         Statement(
             "sharper",
             r"(c2) alone suffices, and the stationarity of $R$ in $w$ and the $V_l$: $R\le R_{\mathrm{lin}}$, or "
             r"$\lambda_{\min}(\nabla^2R)\le\frac12\bigl(C-\sqrt{C^2+4\sum_l|g_l|^2}\bigr)<0$ with "
-            r"$C=E[\ell''(v^{\mathsf T}h_L)^2]$ and $g_l=E[\ell'\phi_l]$.",
+            r"$C=E[\ell''(v^{\mathsf T}h_L)^2]$, $g_l=E[\ell'\phi_l]$ and any unit vector $v$ orthogonal to the rows "
+            r"of $U_2,\dots,U_L$.",
             "sharper",
             proof="written",
         ),

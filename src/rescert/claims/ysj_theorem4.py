@@ -54,14 +54,16 @@ $|E[\ell'(h_L-x)]|$, and step 2 ends the proof. $\square$
 
 $S$ is of second order: its leading term is $\sum_{k<l}\rho_k\rho_l$, where the printed factor starts with
 $\sum_l\rho_l$; for $\rho_l=c/L$ it tends to $1+(c-1)e^c\approx\frac12c^2$, against $e^c-1$. For one block it is 0: then
-$R\le R_{\mathrm{lin}}$ at every critical point with $w\ne0$, which is the known theorem for one block. And near the
-identity there are no others, as the next section shows.
+$R\le R_{\mathrm{lin}}$ at every critical point with $w\ne0$, which is the known theorem for one block. And near enough
+to the identity there are no others, as the next section shows, if $E[\ell'(0;y)x]\ne0$ (otherwise
+$R=R_{\mathrm{lin}}$ at $w=0$).
 
 ## When the printed bound says nothing
 
 The choice $t=0$ in 2 gives $R\le E[\ell(0;y)]$ at *every* point stationary in $w$, of any architecture, with equality
-at $w=0$. This bound, too, is independent of depth and width. The printed one is below it if and only if
-$\prod_l(1+\rho_l)-1<\bigl(E[\ell(0;y)]-R_{\mathrm{lin}}\bigr)/(\mu|\hat t|E|x|)$.
+at $w=0$. This bound, too, is independent of depth and width. For $\hat t\ne0$ (and some $x\ne0$) the printed one is
+below it if and only if
+$\prod_l(1+\rho_l)-1<\bigl(E[\ell(0;y)]-R_{\mathrm{lin}}\bigr)/(\mu|\hat t|E|x|)$; for $\hat t=0$ it is never below.
 
 **Proposition.** If $\prod_l(1+\rho_l)-1\ge|E[\ell'(0;y)x]|/(\mu E|x|)$, then the printed bound is at least
 $E[\ell(0;y)]$. This is so on all data if $\prod_l(1+\rho_l)\ge2$; for the logistic loss, if
@@ -72,7 +74,8 @@ $\prod_l(1+\rho_l)\ge\frac32$.
 For the logistic loss $|\ell'(0;y)|=|\frac12-y|\le\frac12$ and $\mu=1$. $\square$
 
 - Since $\prod_l(1+\rho_l)\ge1+\sum_l\rho_l$, the bound says nothing as soon as $\sum_l\rho_l\ge1$ ($\frac12$ for the
-  logistic loss). So "$\rho_l=O(1/L)$ makes the additive term size-independent" is of use only with a constant below 1.
+  logistic loss). So a term that "becomes size-independent" for $\rho_l=O(1/L)$ is of use only if $\rho_l\approx c/L$
+  with $c<1$ (in the limit of depth, $e^c<2$; for the logistic loss, $e^c<\frac32$).
 - At a critical point with $w=0$ it never says anything: there $0=E[\ell'(0;y)h_L]$, so
   $|\nabla\varrho(0)|=|E[\ell'(0;y)(h_L-x)]|\le\mu\bigl(\prod_l(1+\rho_l)-1\bigr)E|x|$. Read the other way: nearer to
   the identity than that there are no critical points with $w=0$.
@@ -267,13 +270,14 @@ def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
 
 def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     r"""How far the risk lies above the best linear risk, and what the bounds allow, at {points} stationary points
-    ({certified} certified; logistic loss). Left: adverse blocks over the depth, coloured by the Lipschitz constant of
-    each block: risk (dots), the bound with $E|h_L-x|$ and the infimum over $t$ (solid), the printed bound with the
-    least possible Lipschitz constants (dashed). Grey: $E[\ell(0;y)]$, which no critical point exceeds; a bound above
-    it says nothing. Right: points that are critical in all parameters, over the distance from the identity,
-    $\prod_l(1+\rho_l)-1$: with $w=0$, where the risk is $E[\ell(0;y)]$ (grey), and with designed labels, where the
-    second-order bound applies (0 for one block). The printed bound is below $E[\ell(0;y)]$ at {informative} of
-    {standing} points that have one, none of them farther than {farthest:.3g}; the sharper ones never exceed it.
+    ({certified} certified; logistic loss). Left: adverse blocks over the depth, coloured by $|V_l||U_l|$ (spectral
+    norms, a Lipschitz constant of each block): risk (dots), the bound with $E|h_L-x|$ and the infimum over $t$ (solid),
+    the printed bound with the least possible Lipschitz constants (dashed). Grey: $E[\ell(0;y)]$, which no critical
+    point exceeds; a bound above it says nothing. Right: points that are critical in all parameters, over the distance
+    from the identity, $\prod_l(1+\rho_l)-1$: with $w=0$, where the risk is $E[\ell(0;y)]$ (grey), and with designed
+    labels (those of the longest $w$), where the second-order bound applies (0 for one block). The printed bound is
+    below $E[\ell(0;y)]$ at {informative} of {standing} points that have one, none of them farther than {farthest:.3g};
+    the sharper ones never exceed it.
     """
     import matplotlib.pyplot as plt
 
@@ -302,7 +306,7 @@ def _draw_depths(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xscale("log", base=2)
     axes.set(yscale="log", xlabel="depth $L$", ylabel=r"excess over $R_{\mathrm{lin}}$")
     if len(scales):
-        axes.legend(title=r"$\rho$ of a block", fontsize="small", ncols=2)
+        axes.legend(title=r"$|V_l||U_l|$", fontsize="small", ncols=2)
 
 
 def _draw_critical(axes: Axes, rows: pd.DataFrame) -> None:

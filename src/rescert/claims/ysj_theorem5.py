@@ -41,16 +41,17 @@ $c_1=\frac32$, $c_2\approx1.2071$, $c_p\to1$. *Proof.*
 $E|T|\le(E|T|^2)^{1/2}=(\sum_i|x_i|^2)^{1/2}\le B\sqrt n$. ∎ (The printed factor 2 is $|\max(a,b)|_1\le2|a|_1$ used for
 $\sigma$ as a whole; halving $\sigma$ first pays it for the half only.)
 
-**Moments from norms.** For even $p$: $|T|_p\le K_p(\sum_i|x_i|^2)^{1/2}$ with $K_p=((p-1)!!)^{1/p}\le\sqrt p$, $K_2=1$.
-*Proof.* Let $p=2k$. For numbers $a_i$ the terms of $E(\sum\epsilon_ia_i)^{2k}$ are
+**Moments from norms.** For even $p$: $|T|_p\le K_p(\sum_i|x_i|^2)^{1/2}$ with
+$K_p=((p-1)!!)^{1/p}\le\sqrt{p-1}$, $K_2=1$. *Proof.* Let $p=2k$. For numbers $a_i$ the terms of
+$E(\sum\epsilon_ia_i)^{2k}$ are
 $\frac{(2k)!}{\prod(2m_i)!}\prod a_i^{2m_i}$ with $\sum m_i=k$; from $(2m)!=2^mm!(2m-1)!!\ge2^mm!$ they are at most
 $(2k-1)!!\frac{k!}{\prod m_i!}\prod a_i^{2m_i}$, the terms of $(2k-1)!!(\sum a_i^2)^k$. For a standard normal
 vector $G$, $E_G(G\cdot T)^{2k}=(2k-1)!!\,|T|^{2k}$. So $E|T|^{2k}\le E_G(\sum_i(G\cdot x_i)^2)^k$. The sum
 is $\sum_j\lambda_jg_j^2$ with independent standard normal $g_j$ and $\sum\lambda_j=\sum|x_i|^2$, and by the triangle
 inequality $|\sum\lambda_jg_j^2|_k\le\sum\lambda_j|g_j^2|_k=K_p^2\sum|x_i|^2$. ∎
 
-**Depth.** $1+c_pM^2\le c_p(1+M^2)$ and $c_p\le2^{1/p}$. With $p$ the least even number $\ge L$:
-$$\hat R_n\le2\sqrt{L+1}\,\prod_l(1+M_l^2)\,\frac{(\sum_i|x_i|^2)^{1/2}}n.$$
+**Depth.** $1+c_pM^2\le c_p(1+M^2)$ and $c_p\le2^{1/p}$. With $p\le L+1$ the least even number $\ge L$:
+$$\hat R_n\le2\sqrt L\,\prod_l(1+M_l^2)\,\frac{(\sum_i|x_i|^2)^{1/2}}n.$$
 
 ## 2. Sharper: on a line the complexity is known, and it bounds every other from below
 
@@ -81,7 +82,7 @@ In every dimension, $\hat R_n\ge\prod_l(1+M_l^2)\cdot\frac1nE|\sum_i\epsilon_i\,
    $f(x)=g(e\cdot x)$, and $g$ runs through the class for $d=1$. ∎
 
 So the factor $1+M_l^2$ is necessary for *all* data and depths, and by the last line of part 1 it is sufficient up to
-$2\sqrt{L+1}$ and a factor of the data alone: it is the true growth. By Khintchine's inequality with Szarek's constant
+$2\sqrt L$ and a factor of the data alone: it is the true growth. By Khintchine's inequality with Szarek's constant
 $E|\sum\epsilon_ie\cdot x_i|\ge(\frac12\sum(e\cdot x_i)^2)^{1/2}$; hence a size-independent bound needs $\sum_lM_l^2$
 bounded, and $M_l=O(1/\sqrt L)$ is not only sufficient but, for equal $M_l$, necessary. At $M_l=c/\sqrt L$ the growth is
 $e^{c^2}$, the printed one $e^{2c^2}$. For one datum, $\hat R_1=P|x|$ in every dimension ($|h_l|\le(1+M_l^2)|h_{l-1}|$).
@@ -405,7 +406,7 @@ CLAIM = Claim(
             r"For every $p\ge1$, with $c_p=\frac12(1+2^{1/p})$: "
             r"$\hat R_n\le\frac1n\bigl(E|\sum_i\epsilon_ix_i|^p\bigr)^{1/p}\prod_l(1+c_pM_l^2)$. So, with $p=2$, "
             r"$\hat R_n\le\frac1n(\sum_i|x_i|^2)^{1/2}\prod_l\bigl(1+\frac{1+\sqrt2}2M_l^2\bigr)$, and "
-            r"$\hat R_n\le2\sqrt{L+1}\,\frac1n(\sum_i|x_i|^2)^{1/2}\prod_l(1+M_l^2)$. (Tested with the best $p$ among "
+            r"$\hat R_n\le2\sqrt L\,\frac1n(\sum_i|x_i|^2)^{1/2}\prod_l(1+M_l^2)$. (Tested with the best $p$ among "
             r"$1,2,4,\dots,64$.)",
             "sharper",
             proof="written",

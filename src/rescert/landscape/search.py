@@ -26,6 +26,7 @@ from rescert.landscape import (
     spurious_minima,
 )
 from rescert.landscape.linear_risk import minimise
+from rescert.landscape.outcome import REACH, newton_distance
 from rescert.landscape.risk import Landscape
 from rescert.networks.residual_blocks import parameter_shapes
 
@@ -58,7 +59,8 @@ def search(
     with one row a start: ``start, origin, risk, linear_risk, gradient_norm, smallest_eigenvalue, residual, flatness,
     candidate``.
     ``flatness`` is $|Hg|/(|H||g|)$: near 0 where the gradient norm is stationary without the gradient being zero.
-    Starts that are not a ``candidate`` ended away from any critical point.
+    Starts that are not a ``candidate`` ended away from any critical point, or ran off to where the gradient vanishes
+    at infinity.
     """
     origins = list(config["origins"])
     unknown = sorted(set(origins) - ORIGINS.keys())
@@ -91,8 +93,12 @@ def describe(landscape: Landscape, theta: Tensor, labels: Tensor, start: Tensor)
     """
     gradient, found = landscape.gradient(theta, labels), lanczos.smallest(landscape, theta, labels, start)
     norm = gradient.norm(dim=1)
+    near = torch.ones_like(norm, dtype=torch.bool)
     if found.dense:
-        turned = (landscape.hessian(theta, labels) @ gradient[..., None])[..., 0].norm(dim=1)
+        hessian, size = landscape.hessian(theta, labels), theta.norm(dim=1)
+        turned = (hessian @ gradient[..., None])[..., 0].norm(dim=1)
+        # Where the gradient vanishes at infinity only, it is small and Newton's step is not.
+        near = newton_distance(gradient, hessian, size) <= REACH * (1 + size)
     else:
         products = [landscape.product(*point)(g) for *point, g in zip(theta, labels, gradient, strict=True)]
         turned = torch.stack(products).norm(dim=1)
@@ -104,5 +110,5 @@ def describe(landscape: Landscape, theta: Tensor, labels: Tensor, start: Tensor)
         "residual": found.residuals,
         "flatness": turned / (found.norms * norm).clamp_min(torch.finfo(norm.dtype).tiny),
     }
-    table = pd.DataFrame({name: value.cpu().numpy() for name, value in columns.items()})
-    return table.assign(candidate=table["gradient_norm"] < NEAR)
+    columns["candidate"] = (norm < NEAR) & near
+    return pd.DataFrame({name: value.cpu().numpy() for name, value in columns.items()})
