@@ -57,7 +57,7 @@ def designed():
     landscape = Landscape(inputs, parameter_shapes(2, [1, 1, 1], bias=False))
     starts = torch.tensor(POINTS, dtype=torch.float64) / spurious_minima.STRETCH
     theta, labels = spurious_minima.find(landscape, starts, torch.zeros(1, 24, dtype=torch.float64), 0)
-    table = searching.describe(landscape, theta, labels)
+    table = searching.describe(landscape, theta, labels, torch.ones(landscape.size, dtype=torch.float64))
     table.insert(0, "origin", "spurious_minima")
     table.insert(0, "start", range(1))
     arrays = {name: value.numpy() for name, value in landscape.unravel(theta).items()}

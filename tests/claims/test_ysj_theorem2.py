@@ -10,7 +10,7 @@ import torch
 from rescert import assessment, critical_points, record, runtime
 from rescert.certify import check as checker
 from rescert.claim import Evidence, Inputs, Verdict
-from rescert.claims import ysj_theorem2
+from rescert.claims import ysj_single_block, ysj_theorem2
 from rescert.landscape.dichotomy import Decision
 from rescert.landscape.search import search
 
@@ -111,6 +111,12 @@ def test_a_point_that_may_not_exist_refutes_nothing():
     assert finding.verdict is Verdict.UNDECIDED
     exists = critical_points.Examined(None, examined.values, replace(decision, exists=True))
     assert critical_points.finding(exists, lambda d: d.output_layer, lambda d: d.below).verdict is Verdict.FAILS
+
+
+def test_points_of_two_blocks_are_no_instances_of_the_claim_for_one(inputs):
+    point = int(inputs.table(NEED)["start"].iloc[0])
+    with pytest.raises(ValueError, match="expected a landscape of one block, got 2"):
+        ysj_single_block.check({"landscape": "ysj_theorem2", "point": point}, inputs)
 
 
 def test_only_candidates_become_instances(inputs, tmp_path):

@@ -170,3 +170,13 @@ def test_the_figure_and_its_caption():
     text = " ".join(caption("ysj_theorem4", found.content["summary"]).split())
     assert "at 3 stationary points" in text
     assert "at 2 of 3 points" in text
+
+
+def test_the_linear_risk_of_data_on_the_border_of_separability_is_not_0():
+    """The datum 0 costs log 2 whatever t is, and the infimum over the other two is 0, not attained."""
+    X, y = np.array([[1.0], [2.0], [0.0]]), np.array([1.0, 1.0, 0.0])
+    parameters = {"w": np.ones(1), "V1": np.full((1, 1), 0.1), "U1": np.full((1, 1), 0.1)}
+    minimum = linear_risk.enclose(X, y, "logistic")
+    assert minimum.attained is False
+    case = near_identity_bounds.enclose(parameters, X, y, "tanh")
+    assert near_identity_bounds.describe(case, minimum)["linear_risk"] == pytest.approx(np.log(2) / 3, abs=1e-9)

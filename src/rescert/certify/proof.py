@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
@@ -15,7 +15,7 @@ class Proof:
     """
 
     proved: Literal[True] | None
-    assertion: dict[str, Any] | None
+    assertion: dict[str, Any] | None = field(repr=False)
     reason: str
     lower: float = float("-inf")
     upper: float = float("inf")

@@ -339,15 +339,17 @@ CLAIM = Claim(
     statements=(
         Statement(
             "printed",
-            r"Let $\ell$ be convex, differentiable and $\mu$-Lipschitz, every $\Phi_l$ be $\rho_l$-Lipschitz with "
-            r"$\Phi_l(0)=0$, and $\hat t$ attain $R_{\mathrm{lin}}$. At every critical point "
+            r"Let $f=w^{\mathsf T}h_L$, $h_0=x$, $h_l=h_{l-1}+\Phi_l(h_{l-1})$, $\ell$ be convex, differentiable and "
+            r"$\mu$-Lipschitz, every $\Phi_l$ be $\rho_l$-Lipschitz with $\Phi_l(0)=0$, and $\hat t$ attain "
+            r"$R_{\mathrm{lin}}$. At every critical point "
             r"$R\le R_{\mathrm{lin}}+\mu|\hat t|\bigl(\prod_l(1+\rho_l)-1\bigr)E|x|$.",
             "as printed",
         ),
         Statement(
             "sharper",
-            r"If the derivative in $w$ vanishes, $R\le\inf_t\{\varrho(t)+\mu|t|\,E|h_L-x|\}$, whether or not "
-            r"$\hat t$ exists, $\Phi_l(0)=0$ or the $\Phi_l$ are Lipschitz. This is never above $E[\ell(0;y)]$.",
+            r"If the derivative in $w$ vanishes, $R\le\inf_t\{\varrho(t)+\mu|t|\,E|h_L-x|\}$ with "
+            r"$\varrho(t)=E[\ell(t^{\mathsf T}x;y)]$, whether or not $\hat t$ exists, $\Phi_l(0)=0$ or the $\Phi_l$ "
+            r"are Lipschitz. This is never above $E[\ell(0;y)]$.",
             "sharper",
             proof="written",
         ),

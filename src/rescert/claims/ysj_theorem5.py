@@ -396,8 +396,10 @@ CLAIM = Claim(
     statements=(
         Statement(
             "printed",
-            r"If $|x_i|\le B$, $|w|\le1$ and $\|V_l\|_F,\|U_l\|_F\le M_l$, then "
-            r"$\hat R_n\le B\prod_l(1+2M_l^2)/\sqrt n$.",
+            r"For the networks $f=w^{\mathsf T}h_L$, $h_0=x$, $h_l=h_{l-1}+V_l\,\mathrm{relu}(U_lh_{l-1})$ with "
+            r"$|w|\le1$ and $\|V_l\|_F,\|U_l\|_F\le M_l$: if $|x_i|\le B$, then "
+            r"$\hat R_n=\frac1nE\sup_f\sum_i\epsilon_if(x_i)\le B\prod_l(1+2M_l^2)/\sqrt n$ ($E$: the mean over all "
+            r"signs $\epsilon_i=\pm1$).",
             "as printed",
             proof="written",
         ),
@@ -428,8 +430,9 @@ CLAIM = Claim(
         ),
         Statement(
             "plane",
-            r"In dimension $d\ge2$ some data have $\hat R_n>\prod_l(1+M_l^2)\cdot\frac1nE|\sum_i\epsilon_ix_i|$: what "
-            r"is an equality on a line is no upper bound elsewhere.",
+            r"In dimension $d\ge2$ and for one block some data have "
+            r"$\hat R_n>(1+M_1^2)\cdot\frac1nE|\sum_i\epsilon_ix_i|$: what is an equality on a line is no upper bound "
+            r"elsewhere.",
             "sharper",
             quantifier="some",
             proof="written",

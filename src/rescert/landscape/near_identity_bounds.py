@@ -151,7 +151,7 @@ def describe(case: Case, minimum: Minimum) -> dict[str, Any]:
     stands = minimum.attained is True and case.activation == "tanh"
     return {
         "risk": float(case.risk(values)),
-        "linear_risk": linear if minimum.attained is not False else 0.0,
+        "linear_risk": 0.0 if minimum.separation is not None and minimum.separation.strict else linear,
         "zero_risk": float(near_identity.zero_risk(values)),
         "growth": growth,
         "displacement": displacement,

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import grad, jacfwd, vmap
 
+from rescert.certify.problem import Program, trace
 from rescert.landscape import hessian, lanczos
 from rescert.networks import residual_blocks
 from rescert.networks.losses import loss_of
@@ -118,6 +119,20 @@ class Landscape:
             return found + self.ridge * torch.eye(self.size).to(found) if self.ridge else found
         found = vmap(jacfwd(grad(self._risk)))(theta, labels)
         return (found + found.mT) / 2
+
+    def program(self, labels: Tensor) -> Program:
+        """The risk in the named parameters for labels ``n``, to be certified by `rescert.certify`."""
+
+        def traced(values: Mapping[str, Tensor]) -> Tensor:
+            parameters = {name: values[name] for name in self.shapes}
+            outputs = self.network(parameters, values["inputs"], self.activation)
+            total = loss_of(self.loss).value(outputs, values["labels"]).mean()
+            for value in parameters.values() if self.ridge else ():
+                total = total + self.ridge / 2 * (value * value).sum()
+            return total
+
+        data = {"inputs": self.inputs.cpu().numpy(), "labels": labels.cpu().numpy()}
+        return trace(traced, self.shapes, data)
 
     def product(self, theta: Tensor, labels: Tensor) -> lanczos.Product:
         r"""$v\mapsto\nabla^2R\,v$ at one point: parameters ``p``, labels ``n``."""

@@ -1,0 +1,24 @@
+"""What the README shows works as it stands."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_the_example_of_an_own_landscape_is_certified():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(code, "README.md", "exec"), {})
+    starts, zero, index = said.getvalue().splitlines()
+    assert re.fullmatch(r"\d+ of 20 starts ended at a critical point", starts)
+    assert zero.startswith("one zero within")
+    assert index == "0 of 11 eigenvalues negative, the others positive"
+
+
+def test_every_path_of_the_package_that_it_names_exists():
+    for path in re.findall(r"src/rescert/[\w/]+\.py", README.replace("<paper>_<statement>", "ns_proposition2")):
+        assert (Path(__file__).parent.parent / path).is_file(), path
