@@ -105,3 +105,11 @@ def test_wrong_contractions_do_not_serve() -> None:
     for inverse in (np.zeros((2, 2)), -np.diag([1.0, -1.0]), np.full((2, 2), np.nan)):
         bound = contraction.contraction(inverse, matrix, weights)
         assert contraction.inertia(matrix, Known(inverse, weights, bound)) is None
+
+
+def test_blocks_that_overlap_are_no_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off-diagonal entries whose product underflows are still not zero, and D is then not a matrix of blocks."""
+    tiny = 2.0**-600
+    band = np.diag([0.0, 1.0, 1.0]) + tiny * (np.eye(3, k=1) + np.eye(3, k=-1))
+    monkeypatch.setattr(contraction.scipy.linalg, "ldl", lambda *a, **k: (np.eye(3), band, np.arange(3)))
+    assert contraction._factors(band) is None

@@ -4,8 +4,8 @@ import pytest
 import torch
 from programs import CASES, EPS, Case
 
-from rescert.certify import derivative
-from rescert.certify.problem import trace
+from rescert.certify import balls, derivative
+from rescert.certify.problem import Operation, Program, trace
 
 # Fewer than 1000 roundings of values below 100 in each derivative of the table.
 TOLERANCE = {"rtol": 1000 * EPS, "atol": 1000 * EPS * 100}
@@ -69,3 +69,13 @@ def test_gradient_needs_one_entry() -> None:
         derivative.gradient(trace(lambda v: v["x"] * 2, {"x": (2,)}))
     with pytest.raises(ValueError, match="variables among"):
         derivative.gradient(trace(lambda v: v["x"] * 2, {"x": ()}), ["z"])
+
+
+def test_an_input_may_not_have_the_name_of_a_direction() -> None:
+    """The direction in x would be taken for the value of x'."""
+    program = Program({"x": (), "x'": ()}, {}, (Operation("a", "multiply", ("x", "x'"), {}),), "a")
+    for derive in (derivative.tangent, derivative.second_derivative, derivative.hessian_product):
+        with pytest.raises(ValueError, match="expected no input of the name of a direction, got 'x''"):
+            derive(program)
+    with pytest.raises(ValueError, match="name of a direction"):
+        balls.jacobian(program, {"x": 2.0, "x'": 5.0})

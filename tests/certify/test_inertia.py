@@ -7,7 +7,7 @@ from flint import arb
 from programs import CASES
 
 from rescert.certify import balls, inertia, krawczyk
-from rescert.certify.problem import trace
+from rescert.certify.problem import Program, trace
 
 
 def ball_matrix(matrix: np.ndarray, radius: float = 0.0) -> np.ndarray:
@@ -104,3 +104,63 @@ def test_negative_direction_gives_the_rayleigh_quotient() -> None:
     assert inertia.prove_negative_direction(program, {"x": 0}, {"x": [0.0, 0.0]}).proved is None
     with pytest.raises(ValueError, match="direction"):
         inertia.prove_negative_direction(program, {"x": 0}, {})
+
+
+def test_a_direction_has_the_shape_of_its_input() -> None:
+    """A number for an input of four entries would make the Rayleigh quotient four times too large."""
+    program = trace(lambda v: -(v["x"] ** 2).sum() / 2, {"x": (4,)})
+    for direction in ({"x": 1.0}, {"x": np.ones(3)}, {"y": np.ones(4)}):
+        with pytest.raises(ValueError, match="expected parts of the direction of the shapes"):
+            inertia.prove_negative_direction(program, {"x": 0.0}, direction)
+    assert inertia.prove_negative_direction(program, {"x": 0.0}, {"x": np.ones(4)}).upper == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("arithmetic", ["balls", "midrad", "auto"])
+def test_what_is_not_an_entry_is_refused(arithmetic) -> None:
+    program = trace(lambda v: (v["y"] ** 2).sum() * (1 + v["x"][2] ** 2) + (v["x"] ** 2).sum(), {"y": (2,), "x": (3,)})
+    point = {"x": np.array([1.0, 2.0, 3.0]), "y": np.array([1.0, 2.0])}
+    for wrong in (("x", -1), ("x", 3), ("z", 0)):
+        with pytest.raises(ValueError, match="expected input entries"):
+            inertia.prove_inertia(program, point, variables=[wrong, ("y", 0), ("x", 0)], arithmetic=arithmetic)
+        variables, equations = [wrong, ("y", 0)], [("y", 0), ("y", 1)]
+        with pytest.raises(ValueError, match="expected input entries"):
+            krawczyk.prove(program, point, variables, "gradient", equations, arithmetic=arithmetic)
+
+
+def undefined(sign: int) -> Program:
+    """A quadratic form plus the logarithm of -1: its derivatives do not show that it is not defined."""
+    return trace(lambda v: sign * (v["x"] ** 2).sum() + v["c"].log(), {"x": (3,)}, {"c": -1.0})
+
+
+@pytest.mark.parametrize("arithmetic", ["balls", "midrad", "auto"])
+def test_nothing_is_proved_of_a_program_that_is_not_defined(arithmetic) -> None:
+    point = {"x": np.zeros(3)}
+    assert inertia.prove_definite(undefined(1), point, arithmetic=arithmetic).proved is None
+    assert krawczyk.prove(undefined(1), point, arithmetic=arithmetic).proved is None
+    direction = {"x": np.ones(3)}
+    assert inertia.prove_negative_direction(undefined(-1), point, direction, arithmetic=arithmetic).proved is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_index_of_a_zero_is_that_of_its_own_program(sign: int) -> None:
+    def form(v):
+        return sign * v["c"] @ v["x"] ** 2
+
+    program, c = trace(form, {"x": (3,)}, {"c": np.array([1.0, 2.0, 3.0])}), np.array([1.0, 2.0, -3.0])
+    zero = krawczyk.prove(program, {"x": np.zeros(3)})
+    assert inertia.prove_index(Program.from_json(program.to_json()), zero)[0] == (0 if sign > 0 else 3)
+    for other in (trace(form, {"x": (3,)}, {"c": c}), trace(lambda v: -form(v), {"x": (3,)}, {"c": -c})):
+        with pytest.raises(ValueError, match="expected the program of the zero"):
+            inertia.prove_index(other, zero)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_zero_pivot_is_left_to_the_checkers_algorithm(size: int) -> None:
+    """x'y has as many negative eigenvalues as positive ones, but the checker eliminates without exchanges."""
+    program = trace(lambda v: 2 * (v["x"] * v["y"]).sum() + v["z"] ** 2, {"x": (size,), "y": (size,), "z": ()})
+    point = {"x": np.zeros(size), "y": np.zeros(size), "z": 0.0}
+    assert inertia.prove_inertia(program, point, arithmetic="midrad")[0] == size
+    assert inertia.prove_inertia(program, point)[0] is None
+    assert inertia.prove_index(program, krawczyk.prove(program, point, arithmetic="midrad"))[0] is None
+    apart = [*[("x", i) for i in range(size)], ("z", 0)]
+    assert inertia.prove_inertia(program, point, variables=apart)[0] is None  # a zero block: singular

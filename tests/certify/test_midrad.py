@@ -141,3 +141,10 @@ def test_quadratic_form(seed: int) -> None:
     matrix = (matrix + matrix.T) / 2
     values, vectors = np.linalg.eigh(matrix)
     assert (midrad.quadratic_form(MidRad.exact(matrix), vectors[:, 0]).upper() < 0) == (values[0] < 0)
+
+
+def test_integers_are_exact_or_refused() -> None:
+    assert MidRad.exact(np.array([2**53, -(2**63)])).mid.tolist() == [2.0**53, -(2.0**63)]
+    for value in (2**53 + 1, 2**63 - 1, 2**64 - 1):
+        with pytest.raises(ValueError, match="expected integers that float64 holds exactly"):
+            MidRad.exact(np.array([value]))

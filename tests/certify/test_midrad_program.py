@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from programs import CASES, EPS, Case
 
 from rescert.certify import balls, midrad_derivative, midrad_program
@@ -45,3 +46,23 @@ def test_exact_zeros_stay_exact() -> None:
     assert not gradient.mid[2:].any()
     assert not gradient.rad[2:].any()
     assert (gradient.rad[:2] > 0).all()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 17])
+def test_zero_times_what_is_not_defined_is_not_defined(size: int) -> None:
+    program = trace(lambda v: v["z"] @ v["x"].log(), {"z": (size, size), "x": (size, size)})
+    box = {"z": 0, "x": np.where(np.eye(size), -1.0, 1.0)}
+    assert np.isinf(midrad_program.evaluate(program, box).rad).all()
+
+
+def test_flushing_to_zero_is_refused() -> None:
+    """The product of 1e-200 with itself would be called exactly zero."""
+    program = trace(lambda v: v["x"] * v["x"], {"x": ()})
+    assert midrad_program.evaluate(program, {"x": 1e-200}).rad > 0
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor does not flush denormal numbers")
+    try:
+        with pytest.raises(ValueError, match="expected gradual underflow"):
+            midrad_program.evaluate(program, {"x": 1e-200})
+    finally:
+        torch.set_flush_denormal(False)

@@ -90,3 +90,24 @@ def test_tensors_of_the_function_become_constants() -> None:
     program = trace(lambda v: v["x"] @ weights, {"x": (2,)})
     assert any(isinstance(c, np.ndarray) for c in program.constants.values())
     assert float(program.evaluate({"x": torch.ones(2, dtype=torch.float64)})) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes"),
+    [("sum", {"axis": -1}), ("sum", {"axis": 2}), ("concatenate", {"axis": -1}), ("transpose", {"axes": [-1, -2]})],
+)
+def test_axes_are_counted_from_the_start(op: str, attributes: dict) -> None:
+    """NumPy's negative axes would mean another axis where an evaluation has a leading axis of its own."""
+    with pytest.raises(ValueError, match="expected axes from 0 to 1"):
+        Program({"x": (2, 2)}, {}, (Operation("a", op, ("x",), attributes),), "a")
+    with pytest.raises(ValueError, match="expected axes from 0 to -1"):
+        Program({"x": ()}, {}, (Operation("a", "sum", ("x",), {"axis": 0}),), "a")
+
+
+def test_floats_beyond_64_bits_are_refused() -> None:
+    """They would be rounded on the way into balls."""
+    wide = np.ones(2, dtype=np.longdouble) / 3
+    if wide.dtype.itemsize == 8:
+        pytest.skip("no wider floats here")
+    with pytest.raises(ValueError, match="expected floats of at most 64 bits"):
+        Program({"x": ()}, {"c": wide}, (), "x")

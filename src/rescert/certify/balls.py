@@ -298,7 +298,7 @@ def kink(program: Program, box: Box, precision: int = PRECISION) -> str | None:
         moving.add(operation.name)
         for x in known[operation.arguments[0]].flat if operation.op in ("relu", "step") else ():
             if x.is_finite() and not (x > 0 or x < 0):
-                return f"a kink of {operation.op} meets the box: its operand is in [{lower(x):.3g}, {upper(x):.3g}]"
+                return f"a kink of {operation.op} meets the box: its operand is in [{lower(x):.3g}, {upper(x) + 0:.3g}]"
     return None
 
 

@@ -70,8 +70,8 @@ def direction_name(variable: str) -> str:
 def tangent(program: Program, variables: Sequence[str] | None = None) -> Program:
     """The program of the directional derivative of ``program``, of its output's shape.
 
-    It has the additional inputs `direction_name` (v) for v in ``variables`` (default: all inputs). Raises ``ValueError``
-    where an input has such a name already.
+    It has the additional inputs `direction_name` (v) for v in ``variables`` (default: all inputs). Raises
+    ``ValueError`` where an input has such a name already.
     """
     names = _variables(program, variables)
     taken = [n for n in names if direction_name(n) in program.inputs]

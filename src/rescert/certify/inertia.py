@@ -125,10 +125,27 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _plainly_separated(hessian: MidRad) -> bool:
-    """Whether floats expect the checker's inequality, which is a coarser one, to hold with room to spare."""
+    """Whether floats expect the checker's inequality, which is a coarser one, to hold with room to spare.
+
+    The checker eliminates without exchanges, and comes to an end at a pivot that is zero.
+    """
     if not np.isfinite(hessian.rad).all():
         return False
-    return bool(np.abs(np.linalg.eigvalsh(hessian.mid)).min() > 2 * hessian.rad.sum(axis=1).max())
+    apart = bool(np.abs(np.linalg.eigvalsh(hessian.mid)).min() > 2 * hessian.rad.sum(axis=1).max())
+    return apart and _pivots_are_not_zero(hessian.mid)
+
+
+def _pivots_are_not_zero(matrix: np.ndarray) -> bool:
+    """Whether floats expect pivots without exchanges that are more than what cancellation leaves of zeros."""
+    remaining, terms = matrix.copy(), np.abs(np.diagonal(matrix))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for k in range(len(matrix)):
+            pivot, column = remaining[k, k], remaining[k + 1 :, k].copy()
+            if not abs(pivot) > 2.0**-40 * terms[k]:
+                return False
+            remaining[k + 1 :, k + 1 :] -= np.outer(column / pivot, column)
+            terms[k + 1 :] += column * column / abs(pivot)
+    return True
 
 
 def _count_in_balls(program: Program, box: balls.Box, precision: int, variables: Entries) -> int | None:

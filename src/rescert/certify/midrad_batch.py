@@ -12,8 +12,8 @@ $$\Bigl|\sum_tc_tx_t-\Sigma\Bigr|\le\sum_t(A_tr_t+B_t|m_t|)+k\eta,\quad A=|\hat 
 The right-hand side is a sum of $2k$ products of non-negative floats, so computing it loses a factor of at most
 $1-\gamma_{2k+3}$ (with the roundings of $A$ and $B$) and $2k\eta$ by underflow; $A$ and $B$ are enlarged by
 $1+(8k+32)u>1/(1-\gamma_{2k+3})^2$ beforehand, both after $2^{-1000}$ was added, because $\gamma_k|\hat c|$ may
-underflow and a denormal number cannot be enlarged by so little, and $2^{-1000}\ge4k\eta$ is added afterwards. A sum of $k$ entries is the case $A=1$, $B=\gamma_k$. Operations that only
-move entries are exact.
+underflow and a denormal number cannot be enlarged by so little, and $2^{-1000}\ge4k\eta$ is added afterwards. A sum
+of $k$ entries is the case $A=1$, $B=\gamma_k$. Operations that only move entries are exact.
 
 Nothing that is not finite passes: a coefficient or a batch with an entry that is NaN or infinite ends the evaluation
 (`Unbounded`).

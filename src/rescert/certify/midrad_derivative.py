@@ -56,7 +56,8 @@ def jacobian(program: Program, box: balls.Box, entries: Sequence[Entry] | None =
 def hessian(program: Program, box: balls.Box, entries: Sequence[Entry] | None = None) -> tuple[MidRad, MidRad]:
     """Enclosures of the gradient (all entries) and of the Hessian in ``entries`` (k, k) over the box.
 
-    Midpoints and radii of the Hessian are symmetric. Its radius is infinite if any entry of the gradient is undecided.
+    Midpoints and radii of the Hessian are symmetric. Its radius is infinite if the value or an entry of the gradient is
+    undecided.
     """
     entries = balls.all_entries(program) if entries is None else list(entries)
     balls.positions(program, entries)

@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb
 
 from rescert.certify import balls, derivative
-from rescert.certify.midrad import TINY, MidRad
+from rescert.certify.midrad import TINY, MidRad, expect_gradual_underflow
 from rescert.certify.problem import Operation, Program, constant_array, index_key
 
 BITS = 64  # enough for values that are then rounded to doubles
@@ -102,6 +102,7 @@ class Values:
     def __init__(self, program: Program, box: balls.Box) -> None:
         if box.keys() != program.inputs.keys():
             raise ValueError(f"expected a box of {sorted(program.inputs)}, got {sorted(box)}")
+        expect_gradual_underflow()
         self.program = program
         self._known = {name: _side(box[name], program.shapes[name], name) for name in program.inputs}
         self._known |= {name: enter(value) for name, value in program.constants.items()}
@@ -125,7 +126,7 @@ class Values:
         return other
 
     def of(self, program: Program) -> MidRad:
-        """The output of a ``program`` that this one was derived from, or that was derived from it, in the same inputs."""
+        """The output of a ``program`` of the same inputs, sharing what it has in common with this one."""
         other = self.extended(program)
         for operation in program.operations:
             other.apply(operation)

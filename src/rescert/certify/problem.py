@@ -56,6 +56,8 @@ def constant_array(value: Constant) -> np.ndarray:
     """A constant as an array: float64 or integer where it is numeric, object (strings kept) otherwise."""
     array = value if isinstance(value, np.ndarray) else np.array(value, dtype=None if _numeric(value) else object)
     if array.dtype.kind == "f":
+        if array.dtype.itemsize > 8:
+            raise ValueError(f"expected floats of at most 64 bits, got {array.dtype}")
         if not np.isfinite(array).all():
             raise ValueError("expected finite constants, got NaN or infinity")
     elif array.dtype.kind == "O":
@@ -109,7 +111,7 @@ def _infer(op: str, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> S
         return shapes[0]
     if op in ("slice", "place"):
         _expect_bounds(attributes["index"], shapes[0] if op == "slice" else attributes["shape"])
-    _expect_axes(attributes)
+    _expect_axes(attributes, len(shapes[0]))
     operands = [_stand_in(shape) for shape in shapes]
     if op == "matmul" and any(len(shape) not in (1, 2) for shape in shapes):
         raise ValueError(f"expected vectors or matrices in matmul, got shapes {list(shapes)}")
@@ -133,11 +135,11 @@ def _expect_bounds(index: Sequence[Any], shape: Sequence[int]) -> None:
         raise ValueError(f"expected an index within shape {tuple(shape)}, got {list(index)}")
 
 
-def _expect_axes(attributes: Mapping[str, Any]) -> None:
-    """Axes are counted from the start: evaluations with leading axes of their own shift them."""
-    axes = [attributes.get("axis"), *attributes.get("axes", ())]
-    if not all(a is None or (isinstance(a, int) and a >= 0) for a in axes):
-        raise ValueError(f"expected axes counted from the start, got {[a for a in axes if a is not None]}")
+def _expect_axes(attributes: Mapping[str, Any], rank: int) -> None:
+    """Axes exist and are counted from the start: evaluations with a leading axis of their own shift them."""
+    axes = [a for a in (attributes.get("axis"), *attributes.get("axes", ())) if a is not None]
+    if not all(isinstance(a, int) and 0 <= a < rank for a in axes):
+        raise ValueError(f"expected axes from 0 to {rank - 1}, got {axes}")
 
 
 STRUCTURAL: dict[str, Callable[[Sequence[np.ndarray], Mapping[str, Any]], np.ndarray]] = {

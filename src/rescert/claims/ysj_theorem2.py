@@ -48,10 +48,11 @@ network the derivatives in $w$ and $V_l$ along the directions used still exist, 
 ## How a point is certified
 
 *Which points.* `constructed`: $w=0$, found by one linear solve. `embedding`: a critical point of a narrower network,
-with idle units added. `descent`: local minima. `designed`: any parameters with $v^{\mathsf T}w=0$, and labels that
-make them critical. Starts that end away from a critical point are no instances. The losses are squared,
-$\ell=\frac12(p-y)^2$, and logistic, $\ell=\log(1+e^p)-yp$ with $0\le y\le1$. Networks with $\sum_{l\ge2}m_l<d$ are
-instances of Corollary 3 and stand under that claim, networks with one block under Section 4.2; the figure shows all.
+with idle units added. `descent`: damped Newton steps, mostly to local minima. `designed`: any parameters with
+$v^{\mathsf T}w=0$, and labels that make them critical. Starts that end away from a critical point are no instances. The
+losses are squared, $\ell=\frac12(p-y)^2$, and logistic, $\ell=\log(1+e^p)-yp$ with $0\le y\le1$. Networks with
+$\sum_{l\ge2}m_l<d$ are instances of Corollary 3 and stand under that claim, networks with one block under Section 4.2;
+the figure shows all.
 
 *Existence.* A small gradient proves nothing; a certificate shows a true critical point in a box around the found one.
 (Where that fails, the assertions are about every critical point in a box around the candidate, if there is one: these
@@ -71,8 +72,8 @@ parameters are exactly critical, and the theorem is about those.
 negative curvature. Where $R>R_{\mathrm{lin}}$, the bound is tested independently of its proof: a number $\beta$ is
 chosen with $\lambda_{\min}<\beta$, shown by a direction of negative curvature of $R-\frac\beta2|\theta|^2$, and
 $\beta\le\frac12(C-\sqrt{C^2+4G^2})<0$, shown by the signs of two polynomials. (c1) is shown by the definiteness of
-$E[\ell''h_Lh_L^{\mathsf T}]=\partial^2R/\partial w^2$. The assertions on existence stand under the printed statement
-only; a certificate is accepted as a whole or not at all.
+$E[\ell''h_Lh_L^{\mathsf T}]=\partial^2R/\partial w^2$. An assertion stands under every statement that it supports, and
+the checker derives it once.
 
 *The sign of* $\lambda_{\min}$ *at minima.* Where $d\ge2$ and $w\ne0$, moving $V_L$ by $u\nu^{\mathsf T}$ with
 $u^{\mathsf T}w=0$ leaves $f$ unchanged: at a local minimum $\lambda_{\min}=0$. If the Hessian in the

@@ -372,17 +372,15 @@ def _draw_values(
 ) -> None:
     """Estimates and exact values; those of one depth are ``apart`` (in octaves)."""
     groups = list(sphere.groupby("n", sort=True))
+    style = {"marker": "o", "linestyle": "none", "capsize": 1.5, "elinewidth": 1}
     for place, (n, group) in enumerate(groups):
         axes.errorbar(
             group["depth"] * 2 ** (apart * (place + 1 - len(groups) / 2)),
             group["estimate"] * group["unit"],
             yerr=group["half"] * group["unit"],
             color=colours[n],
-            marker="o",
-            linestyle="none",
-            capsize=1.5,
-            elinewidth=1,
             label=f"lower estimate, $n={int(n)}$",
+            **style,
         )
     beside = line["depth"] * 2 ** (-apart * len(groups) / 2)
     label = f"exact, on a line, $n={int(line['n'].max())}$" if len(line) else None
