@@ -131,9 +131,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from rescert import runtime
@@ -142,9 +143,6 @@ from rescert.landscape import rademacher
 from rescert.landscape import sign_enumeration as enumeration
 from rescert.landscape.rademacher_case import Case
 from rescert.statistics import student
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ENUMERATED = 8  # samples up to which the ascent runs for all signs
 ASCENT = {"width": 4, "draws": 32, "starts": 2, "steps": 60}  # where an instance says nothing else
@@ -282,8 +280,6 @@ def _shown(rows: pd.DataFrame, scaled: bool) -> tuple[pd.DataFrame, pd.DataFrame
 
 def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
     """The numbers of the caption."""
-    import pandas as pd
-
     panels = [_shown(rows, scaled) for scaled in (False, True)]
     sphere, line = (pd.concat(part) for part in zip(*panels, strict=True))
     drawn, deepest = sphere[sphere["drawn"] > 0], panels[0][0].tail(1)
@@ -310,7 +306,6 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     leaves the panel. (On the right, symbols of one depth stand beside each other.)
     """
     import matplotlib.pyplot as plt
-    import pandas as pd
     import seaborn as sns
 
     rows = tables["claims/ysj_theorem5"]
