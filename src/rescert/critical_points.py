@@ -153,13 +153,19 @@ def overview(rows: pd.DataFrame) -> pd.DataFrame:
     return counted.rename(columns=HEADINGS)
 
 
-def bounds(axes: Axes, rows: pd.DataFrame) -> None:
-    r"""$-\lambda_{\min}$ against minus the bound of the sharper theorem at points above $R_{\mathrm{lin}}$."""
+def _colours(rows: pd.DataFrame) -> dict[str, Any]:
+    """One colour an origin."""
     import seaborn as sns
 
+    return dict(zip(sorted(rows["origin"].unique()), sns.color_palette(), strict=False))
+
+
+def bounds(axes: Axes, rows: pd.DataFrame) -> None:
+    r"""$-\lambda_{\min}$ against minus the bound of the sharper theorem at points above $R_{\mathrm{lin}}$."""
+    colours = _colours(rows)
     rows = rows[(rows["statement"] == "sharper") & (rows["excess"] > 0) & rows["bound_value"].notna()]
-    for colour, (origin, group) in zip(sns.color_palette(), rows.groupby("origin", sort=True), strict=False):
-        axes.scatter(-group["smallest_eigenvalue"], -group["bound_value"], s=14, color=colour, label=origin)
+    for origin, group in rows.groupby("origin", sort=True):
+        axes.scatter(-group["smallest_eigenvalue"], -group["bound_value"], s=14, color=colours[origin], label=origin)
     ends = [(-rows["bound_value"]).min() / 2, (-rows["smallest_eigenvalue"]).max() * 2] if len(rows) else [0.1, 1]
     axes.plot(ends, ends, color="0.4", linewidth=0.8)
     axes.set(xscale="log", yscale="log")
@@ -169,10 +175,9 @@ def bounds(axes: Axes, rows: pd.DataFrame) -> None:
 
 def scatter(axes: Axes, rows: pd.DataFrame, size: float = 18) -> pd.DataFrame:
     """Excess risk against the smallest eigenvalue, a dot a point, certified ones filled; returns what is shown."""
-    import seaborn as sns
-
     rows = rows[rows["statement"] == "printed"]
-    for colour, (origin, group) in zip(sns.color_palette(), rows.groupby("origin", sort=True), strict=False):
+    for origin, group in rows.groupby("origin", sort=True):
+        colour = _colours(rows)[origin]
         for filled, part in group.groupby(proved(group)):
             axes.scatter(
                 part["excess"],

@@ -89,6 +89,15 @@ def test_the_checker_accepts_each_certificate_and_refuses_a_moved_box(assessed, 
         checker.accept(moved, tmp_path / "results")
 
 
+def test_the_overview_counts_every_point_once(assessed):
+    printed = assessed.rows[assessed.rows["statement"] == "printed"]
+    (row,) = ysj_theorem2.CLAIM.overview(assessed.rows).to_dict("records")
+    assert row["points"] == row["certified"] == len(printed)
+    assert row["with R > R_lin"] == (printed["excess"] > 0).sum()
+    assert row["R ≤ R_lin"] + row["strict saddle"] == row["points"]
+    assert (row["activation"], row["loss"], row["L"], row["d"]) == ("tanh", "squared", 2, 3)
+
+
 def test_the_control_does_not_hold(inputs):
     finding = ysj_theorem2.check(ysj_theorem2.CLAIM.control, inputs)["printed"]
     assert finding.verdict is Verdict.UNDECIDED
