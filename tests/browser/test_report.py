@@ -63,7 +63,8 @@ def test_every_figure_is_drawn(page):
     page.wait(lambda: page.run("return [...document.images].every(i => i.complete)"), "all images")
     images = page.run("return [...document.images].map(i => [i.naturalWidth, i.getBoundingClientRect().width])")
     claims = page.run("return document.querySelectorAll('[data-claim]').length")
-    assert len(images) == claims
+    slices = page.run("return document.querySelectorAll('#landscapes article').length")
+    assert len(images) == claims + slices
     assert all(natural > 0 and drawn > 200 for natural, drawn in images)
 
 

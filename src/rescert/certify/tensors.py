@@ -12,6 +12,15 @@ from torch.nn import functional
 from rescert.certify.problem import Program, constant_array, index_key, rational
 
 
+def owned(array: Any) -> torch.Tensor:
+    """A tensor with the entries of an array, in memory of its own.
+
+    A view of NumPy's memory begins wherever that happens to lie, and the BLAS may order its sums by the alignment:
+    PyTorch aligns its own memory alike from run to run.
+    """
+    return torch.from_numpy(np.array(array, order="C")).clone()
+
+
 def _place(a: Sequence[torch.Tensor], k: Mapping[str, Any]) -> torch.Tensor:
     # Built from zeros by index arithmetic, so that vmap can batch it.
     positions = torch.arange(int(np.prod(k["shape"]))).reshape(tuple(k["shape"]))[index_key(k["index"])]
@@ -65,13 +74,13 @@ def evaluate(program: Program, values: Mapping[str, Any]) -> torch.Tensor:
     """The output of ``program`` at ``values`` (name: tensor of the input's shape)."""
     if values.keys() != program.inputs.keys():
         raise ValueError(f"expected values for {sorted(program.inputs)}, got {sorted(values)}")
-    known = {name: torch.as_tensor(value) for name, value in values.items()}
+    known = {n: v if isinstance(v, torch.Tensor) else owned(v) for n, v in values.items()}
     for name, value in known.items():
         if tuple(value.shape) != program.shapes[name]:
             raise ValueError(f"expected shape {program.shapes[name]} for '{name}', got {tuple(value.shape)}")
     like = next((v for v in known.values() if v.is_floating_point()), torch.zeros((), dtype=torch.float64))
     for name, constant in program.constants.items():
-        known[name] = torch.as_tensor(float_array(constant), dtype=like.dtype, device=like.device)
+        known[name] = owned(float_array(constant)).to(like)
     for name, op, arguments, attributes in program.operations:
         known[name] = OPERATIONS[op]([known[a] for a in arguments], attributes)
     return known[program.output]

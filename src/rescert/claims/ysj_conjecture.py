@@ -91,6 +91,7 @@ import pandas as pd
 import torch
 
 from rescert import critical_points
+from rescert.certify.tensors import owned
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.landscape import expressions, representation_risk
 from rescert.landscape.candidate import Candidate
@@ -196,8 +197,8 @@ def _curves(candidate: Candidate) -> dict[str, Any]:
     names = ("data_x", "data_y", "grid", "output", "folded", "path", "path_risk")
     if candidate.inputs.shape[1] != 1 or candidate.family.loss != "squared":
         return dict.fromkeys(names)
-    point = {name: torch.from_numpy(value) for name, value in candidate.point.items()}
-    inputs, labels = torch.from_numpy(candidate.inputs), torch.from_numpy(candidate.labels)
+    point = {name: owned(value) for name, value in candidate.point.items()}
+    inputs, labels = owned(candidate.inputs), owned(candidate.labels)
     reach = 1.15 * float(inputs.abs().max())
     grid = torch.linspace(-reach, reach, 181, dtype=torch.float64)
     first = {name: value for name, value in point.items() if name[1:] == "1"}

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from rescert.certify.problem import Program, trace
+from rescert.certify.tensors import owned
 from rescert.landscape.expressions import Family, Values, feature_slopes, slope_and_curvature, unseen
 from rescert.landscape.linear_risk import minimise
 from rescert.landscape.risk import Landscape
@@ -50,9 +51,9 @@ class Candidate:
 
     def _landscape(self) -> tuple[Landscape, torch.Tensor, torch.Tensor]:
         shapes = {name: value.shape for name, value in self.point.items()}
-        landscape = Landscape(torch.from_numpy(self.inputs), shapes, *self.family)
-        theta = torch.cat([torch.from_numpy(value.reshape(-1)) for value in self.point.values()])[None]
-        return landscape, theta, torch.from_numpy(self.labels)[None]
+        landscape = Landscape(owned(self.inputs), shapes, *self.family)
+        theta = torch.cat([owned(value.reshape(-1)) for value in self.point.values()])[None]
+        return landscape, theta, owned(self.labels)[None]
 
     def steepest(self) -> dict[str, np.ndarray]:
         """A float eigenvector of the smallest eigenvalue of the Hessian, by parameter."""
@@ -82,7 +83,7 @@ class Candidate:
             return None
         constants, normal = direction
         arrays = {**self.point, "X": self.inputs, "y": self.labels, **constants}
-        values = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
+        values = {name: owned(value) for name, value in arrays.items()}
         vector = normal(values)
         squared, curvature, length = slope_and_curvature(values, vector, self.family)
         slopes = [slope.numpy() for slope in feature_slopes(values, self.family)]

@@ -36,6 +36,7 @@ from rescert.certify.krawczyk import Zero
 from rescert.certify.problem import Builder, Program, trace
 from rescert.certify.proof import Proof
 from rescert.certify.sign import prove as prove_sign
+from rescert.certify.tensors import owned
 from rescert.landscape.expressions import Family, Values, determinant, inner_rows, risk
 from rescert.networks.activations import ACTIVATIONS
 from rescert.networks.losses import loss_of
@@ -294,7 +295,7 @@ def _best_columns(jacobian: np.ndarray, free: Sequence[Entry]) -> list[Entry]:
 
 def _float_jacobian(program: Program, point: Point, entries: Sequence[Entry]) -> np.ndarray:
     """The Jacobian of the output in some input entries, (outputs, entries), in floats."""
-    jacobians = torch.func.jacrev(program.evaluate)({n: torch.as_tensor(v) for n, v in point.items()})
+    jacobians = torch.func.jacrev(program.evaluate)({n: owned(v) for n, v in point.items()})
     size = program.output_shape[0]
     full = {name: value.reshape(size, -1).numpy() for name, value in jacobians.items()}
     return np.stack([full[name][:, position] for name, position in entries], axis=1)

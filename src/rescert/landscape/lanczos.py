@@ -36,6 +36,8 @@ from scipy.linalg import eigh
 from scipy.optimize import brentq
 from torch import Tensor
 
+from rescert.certify.tensors import owned
+
 if TYPE_CHECKING:
     from rescert.landscape.risk import Landscape
 
@@ -249,7 +251,7 @@ class _Krylov:
         self.size = max(self.size, length)
         column = self.projected[: j + 1, j]
         linked = np.flatnonzero(column).tolist()  # the vector before, or all that a restart kept
-        new = new - torch.from_numpy(column[linked]).to(new) @ basis[linked]
+        new = new - owned(column[linked]).to(new) @ basis[linked]
         column[j] = float(basis[j] @ new)
         new -= column[j] * basis[j]
         coupling = float(new.norm())
@@ -294,7 +296,7 @@ class _Krylov:
 
     def combine(self, weights: np.ndarray) -> Tensor:
         """The unit vector with these weights."""
-        vector = torch.from_numpy(weights).to(self.vectors) @ self.vectors[: self.length]
+        vector = owned(weights).to(self.vectors) @ self.vectors[: self.length]
         return vector / vector.norm()
 
     def restart(self) -> None:
@@ -304,7 +306,7 @@ class _Krylov:
         values, weights = np.linalg.eigh(self.projected[:m, :m])
         values, weights = values[:kept], weights[:, :kept]
         following = self.vectors[m].clone()
-        self.vectors[:kept] = torch.from_numpy(weights.T.copy()).to(following) @ self.vectors[:m]
+        self.vectors[:kept] = owned(weights.T.copy()).to(following) @ self.vectors[:m]
         for _ in range(2):
             following -= (self.vectors[:kept] @ following) @ self.vectors[:kept]
         self.vectors[kept] = following / following.norm()

@@ -47,6 +47,7 @@ from torch import Tensor
 from rescert.certify import balls, inertia, sign
 from rescert.certify.balls import Box
 from rescert.certify.problem import Program, trace
+from rescert.certify.tensors import owned
 from rescert.landscape import expressions
 from rescert.landscape.separation import Separation, separate
 from rescert.networks.losses import LOSSES, Loss, loss_of
@@ -55,6 +56,7 @@ Values = Mapping[str, Tensor]
 Tilt = Callable[[Values], Tensor]
 STEPS = 60  # Newton steps; on data without a minimum, steps of about one unit of the margin each
 HALVINGS = 12
+DRIVER = "gelsd"  # on the CPU; the last bits of the default, gelsy, change from run to run
 LEAST_RADIUS = 2.0**-40
 INNER = ("X", "predictor", "modulus")  # names of constants, not to be used for parameters
 
@@ -67,7 +69,7 @@ def minimise(inputs: Tensor, labels: Tensor, loss: str) -> tuple[Tensor, Tensor]
     """
     chosen = _loss(loss, labels)
     if loss == "squared":
-        fit = torch.linalg.lstsq(inputs.expand(len(labels), -1, -1), labels[..., None]).solution[..., 0]
+        fit = torch.linalg.lstsq(inputs.expand(len(labels), -1, -1), labels[..., None], driver=DRIVER).solution[..., 0]
         return fit, chosen.value(fit @ inputs.mT, labels).mean(-1)
     point = torch.zeros(len(labels), inputs.shape[1], dtype=inputs.dtype, device=inputs.device)
     lengths = torch.cat([0.5 ** torch.arange(HALVINGS), torch.zeros(1)]).to(inputs)
@@ -76,7 +78,7 @@ def minimise(inputs: Tensor, labels: Tensor, loss: str) -> tuple[Tensor, Tensor]
         predicted = point @ inputs.mT
         gradient = chosen.slope(predicted, labels) @ inputs / len(inputs)
         hessian = (chosen.curvature(predicted, labels)[:, None, :] * inputs.mT) @ inputs / len(inputs)
-        step = torch.linalg.lstsq(hessian, -gradient[..., None]).solution[..., 0]
+        step = torch.linalg.lstsq(hessian, -gradient[..., None], driver=DRIVER).solution[..., 0]
         tried = chosen.value((point + lengths[:, None, None] * step) @ inputs.mT, labels).mean(-1)
         tried[0] *= favour
         point = point + lengths[tried.argmin(0)][:, None] * step
@@ -140,7 +142,7 @@ def enclose(inputs: np.ndarray, labels: Any, loss: str) -> Minimum:
     """Try to show a minimum of the linear risk for inputs (n, d) and labels (n), exact or a side of a box."""
     middle, radius = side(labels)
     _loss(loss, middle)
-    predictor = minimise(torch.from_numpy(inputs), torch.from_numpy(middle)[None], loss)[0][0].numpy()
+    predictor = minimise(owned(inputs), owned(middle)[None], loss)[0][0].numpy()
     found = prove_minimum(predictor, inputs, {"y": labels}, loss)
     if found.attained is True or loss != "logistic" or radius.any():
         return found
@@ -162,8 +164,8 @@ def prove_minimum(
     """
     middle = side(box["y"])[0]
     shapes = {name: side(value)[0].shape for name, value in box.items()}
-    X, y = torch.from_numpy(inputs), torch.from_numpy(middle)
-    hessian = (LOSSES[loss].curvature(X @ torch.from_numpy(predictor), y)[:, None] * X).mT @ X / len(X)
+    X, y = owned(inputs), owned(middle)
+    hessian = (LOSSES[loss].curvature(X @ owned(predictor), y)[:, None] * X).mT @ X / len(X)
     least = float(torch.linalg.eigvalsh(hessian)[0]) if bool(torch.isfinite(hessian).all()) else 0.0
     known: dict[str, Any] = {**constants, "X": inputs, "predictor": predictor}
     square = trace(partial(squared_slope, loss=loss, tilt=tilt), shapes, known)

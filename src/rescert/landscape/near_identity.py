@@ -17,6 +17,7 @@ import scipy.optimize
 import torch
 from torch import Tensor
 
+from rescert.certify.tensors import owned
 from rescert.landscape import constructed, samples
 from rescert.landscape.linear_risk import Values, minimise
 from rescert.landscape.risk import Landscape
@@ -121,13 +122,13 @@ def _adverse(
 
 def linear_value(inputs: np.ndarray, labels: np.ndarray, predictor: np.ndarray) -> float:
     r"""$\varrho(t)$ in floats."""
-    X, y, t = (torch.from_numpy(a) for a in (inputs, labels, predictor))
+    X, y, t = (owned(a) for a in (inputs, labels, predictor))
     return float(LOSSES[LOSS].value(X @ t, y).mean())
 
 
 def linear_slope(inputs: np.ndarray, labels: np.ndarray, predictor: np.ndarray) -> np.ndarray:
     r"""$\nabla\varrho(t)$ (d) in floats."""
-    X, y, t = (torch.from_numpy(a) for a in (inputs, labels, predictor))
+    X, y, t = (owned(a) for a in (inputs, labels, predictor))
     return (LOSSES[LOSS].slope(X @ t, y) @ X / len(X)).numpy()
 
 

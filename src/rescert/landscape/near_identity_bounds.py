@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from rescert.certify import krawczyk, sign
 from rescert.certify.balls import Box
 from rescert.certify.problem import Program, trace
 from rescert.certify.proof import Proof
+from rescert.certify.tensors import owned
 from rescert.landscape import existence, near_identity
 from rescert.landscape.expressions import Family
 from rescert.landscape.linear_risk import (
@@ -68,7 +68,7 @@ class Case:
     def middle(self) -> dict[str, Tensor]:
         """All values as tensors: parameters and labels at the middle of the box, and the inputs."""
         known = {**self.parameters, **{n: side(v)[0] for n, v in self.box.items()}, "X": self.inputs}
-        return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in known.items()}
+        return {name: owned(value) for name, value in known.items()}
 
     def risk(self, values: Values) -> Tensor:
         return near_identity.risk(values, self.activation)
@@ -142,7 +142,7 @@ def describe(case: Case, minimum: Minimum) -> dict[str, Any]:
     values, X, y = case.middle(), case.inputs, case.labels
     displacement = float(case.displacement(values))
     shrunk, tilted = near_identity.shrunk(X, y, displacement), _tilted(case)
-    turns = {name: torch.from_numpy(value) for name, value in near_identity.directions(case.parameters).items()}
+    turns = {name: owned(value) for name, value in near_identity.directions(case.parameters).items()}
     growth = float(near_identity.least_growth({**values, **turns}))
     weight = float(near_identity.least_second_growth({**values, **turns}) * near_identity.size(values))
     second = near_identity.shrunk(X, y, weight)

@@ -22,6 +22,7 @@ from rescert.certify import inertia, sign
 from rescert.certify.balls import Box
 from rescert.certify.problem import trace
 from rescert.certify.proof import Proof
+from rescert.certify.tensors import owned
 from rescert.landscape import expressions, linear_risk
 from rescert.landscape.candidate import Candidate
 from rescert.landscape.existence import minor_program
@@ -74,9 +75,9 @@ def squared_excess(values: Values, family: Family, k: int) -> Tensor:
 
 def _by_lemma(candidate: Candidate, box: Box, k: int) -> tuple[Proof, list[dict[str, Any]]]:
     loss = candidate.family.loss
-    known = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in candidate.point.items()}
-    hidden = representation({**known, "X": torch.from_numpy(candidate.inputs)}, candidate.family, k - 1)
-    labels = torch.from_numpy(candidate.labels)
+    known = {name: owned(value) for name, value in candidate.point.items()}
+    hidden = representation({**known, "X": owned(candidate.inputs)}, candidate.family, k - 1)
+    labels = owned(candidate.labels)
     predictor = linear_risk.minimise(hidden, labels[None], loss)[0][0]
     bend = loss_of(loss).curvature(hidden @ predictor, labels)
     modulus = float(torch.linalg.eigvalsh((bend[:, None] * hidden).mT @ hidden / len(labels))[0]) / 2

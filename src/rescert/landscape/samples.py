@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rescert.certify.tensors import owned
+
 GRID = 256  # inputs and shared labels are multiples of 1/256
 
 
@@ -53,8 +55,8 @@ def _mnist(config: Mapping[str, Any], images: Mapping[str, np.ndarray]) -> tuple
     # The sign of a principal axis is free: its entry of largest size is made positive.
     axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
     features = pixels @ axes.T
-    features = torch.from_numpy(features / np.sqrt(np.mean(features[:, 0] ** 2)))
-    classes = torch.from_numpy((labels[chosen] == second).astype(np.float64))
+    features = owned(features / np.sqrt(np.mean(features[:, 0] ** 2)))
+    classes = owned((labels[chosen] == second).astype(np.float64))
     return _on_grid(features), 2 * classes - 1 if config.get("loss", "squared") == "squared" else classes
 
 

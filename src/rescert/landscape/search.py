@@ -104,7 +104,7 @@ def describe(landscape: Landscape, theta: Tensor, labels: Tensor, start: Tensor)
         turned = torch.stack(products).norm(dim=1)
     columns = {
         "risk": landscape.risk(theta, labels),
-        "linear_risk": minimise(landscape.inputs, labels, landscape.loss)[1],
+        "linear_risk": minimise(landscape.inputs.cpu(), labels.cpu(), landscape.loss)[1],
         "gradient_norm": norm,
         "smallest_eigenvalue": found.values,
         "residual": found.residuals,

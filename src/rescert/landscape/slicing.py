@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from rescert.certify.tensors import owned
 from rescert.landscape.directions import eigenvector, filter_normalised, zero_filters
 from rescert.landscape.risk import Landscape
 from rescert.landscape.slices import chunk_of, coordinates, line, plane
@@ -91,10 +92,10 @@ def read(inputs: Any, name: str) -> Searched:
     need = f"critical_points/{name}"
     arrays, searched = inputs.arrays(need), inputs.metadata(need)["config"]
     shapes = parameter_shapes(searched["dimension"], searched["widths"], searched.get("bias", True))
-    points = torch.from_numpy(arrays["X"])
+    points = owned(arrays["X"])
     landscape = Landscape(points, shapes, searched["activation"], searched.get("loss", "squared"))
-    theta = landscape.ravel({name: torch.from_numpy(arrays[name]) for name in shapes})
-    return Searched(landscape, theta, torch.from_numpy(arrays["y"]), inputs.table(need))
+    theta = landscape.ravel({name: owned(arrays[name]) for name in shapes})
+    return Searched(landscape, theta, owned(arrays["y"]), inputs.table(need))
 
 
 def cut(
