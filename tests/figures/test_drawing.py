@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,27 @@ def test_every_format_is_written_and_repeats_to_the_byte(example, tmp_path):
         assert first.read_bytes() == second.read_bytes(), first.suffix
     assert not list(tmp_path.rglob("*.part"))
     assert pd.read_csv(tmp_path / "first/example.csv").equals(TABLES["claims/example"])
+
+
+def test_bytes_do_not_follow_the_last_bit_of_a_layout(monkeypatch, tmp_path):
+    """Matplotlib's own names of clip paths do: a layout engine may place the axes an ulp elsewhere."""
+    drawn = []
+    for nudge in (0.0, 2.0**-50):
+
+        def nudged(tables, nudge=nudge):
+            found = figure(tables)
+            box = found.figure.axes[0].get_position()
+            found.figure.set_layout_engine("none")
+            found.figure.axes[0].set_position([box.x0 + nudge, box.y0, box.width, box.height])
+            return found
+
+        moved = dataclasses.replace(EXAMPLE, figure=nudged)
+        monkeypatch.setattr(claims, "load", lambda name, moved=moved: moved)
+        drawing.draw("example", TABLES, [tmp_path / "example.svg"])
+        drawn.append((tmp_path / "example.svg").read_text())
+    assert drawn[0] == drawn[1]
+    assert 'clip-path="url(#p' in drawn[0]
+    assert drawn[0].count("<clipPath id=") == len(set(re.findall(r'<clipPath id="(\w+)"', drawn[0])))
 
 
 def test_bytes_do_not_follow_the_process(tmp_path):

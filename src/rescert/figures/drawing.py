@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -51,6 +52,22 @@ def _write(drawing: claims.Drawing, path: Path) -> None:
         else:
             kind = path.suffix.removeprefix(".")
             drawing.figure.savefig(temporary, format=kind, metadata=style.METADATA[kind])
+            if kind == "svg":
+                temporary.write_text(_numbered(temporary.read_text()))
+
+
+def _numbered(svg: str) -> str:
+    """The SVG with its shared parts numbered as they come.
+
+    Matplotlib names them by a hash of their exact position, whose last bit may depend on the run, although it is not
+    written.
+    """
+    numbers: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return numbers.setdefault(match[0], f"{match[1]}{len(numbers)}")
+
+    return re.sub(r'(?<=[#"])([A-Za-z]+?)[0-9a-f]{10}(?=[")])', number, svg)
 
 
 def figure_of(section: str, name: str) -> Callable[[Mapping[str, pd.DataFrame]], claims.Drawing]:
