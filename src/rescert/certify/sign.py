@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import arb
 
 from rescert.certify import balls
 from rescert.certify.certificate import StoredArray
-from rescert.certify.problem import Program
+from rescert.certify.problem import Program, trace
 from rescert.certify.proof import Proof
 
 RELATIONS: dict[str, Callable[[arb], bool]] = {
@@ -57,6 +59,27 @@ def decide(
         return True, proof
     refutation = prove(program, box, OPPOSITE[relation], precision)
     return (False, refutation) if refutation.proved else (None, proof)
+
+
+def constant(value: Fraction | int, relation: str) -> dict[str, Any]:
+    """The assertion that a rational number has a sign; raises ``ValueError`` if it has not."""
+    proof = prove(trace(lambda v: v["number"] * 1, {}, {"number": str(value)}), {}, relation)
+    if proof.assertion is None:
+        raise ValueError(f"expected a number {relation} 0, got {value}")
+    return proof.assertion
+
+
+def prove_zero(program: Program, precision: int = balls.PRECISION) -> tuple[dict[str, Any], ...]:
+    """The assertions >= 0 and <= 0 of every entry of a program of constants; empty if they are not shown.
+
+    A ball has radius 0 only where nothing was rounded, so this takes integers and binary fractions, and a precision
+    that holds all their bits.
+
+    >>> len(prove_zero(trace(lambda v: v["x"] * v["x"] - v["y"], {}, {"x": "3/4", "y": "9/16"})))
+    2
+    """
+    proofs = [prove(program, {}, relation, precision) for relation in (">=", "<=")]
+    return tuple(p.assertion for p in proofs if p.assertion is not None) if all(p.proved for p in proofs) else ()
 
 
 def prove_array(array: np.ndarray, relation: str, stored: StoredArray | None = None) -> Proof:

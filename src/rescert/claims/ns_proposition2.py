@@ -88,8 +88,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from rescert.certify.sign import constant
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.dynamics.chain_bound import Bound, constant, prove, settle
+from rescert.dynamics.chain_bound import Bound, prove, settle
 from rescert.dynamics.scalar_chain import Chain, trajectory
 
 if TYPE_CHECKING:

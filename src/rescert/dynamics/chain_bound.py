@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -27,14 +26,6 @@ def prove(
     """Try to show ``slack`` > 0 in balls, a function of the chain's constants and of ``stretch`` (a factor of δ)."""
     program = trace(slack, {}, {**chain.constants, "stretch": stretch})
     return sign.prove(program, {}, relation, precision)
-
-
-def constant(value: Fraction | int, relation: str) -> dict[str, Any]:
-    """The assertion that a rational number has a sign."""
-    proof = sign.prove(trace(lambda v: v["number"] * 1, {}, {"number": str(value)}), {}, relation)
-    if proof.assertion is None:
-        raise ValueError(f"expected a number {relation} 0, got {value}")
-    return proof.assertion
 
 
 def settle(chain: Chain, steps: int, stretch: str = "1") -> Bound:
