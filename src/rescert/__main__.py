@@ -97,6 +97,7 @@ def train(args: argparse.Namespace) -> None:
     from rescert import runtime
 
     device = _device(args)
+    runtime.set_matmul_precision(args.config.get("matmul_precision", "highest"))
     trainer = import_module(f"rescert.dynamics.{args.config['trainer']}")
     modules = (f"rescert.networks.{args.config['architecture']}", trainer.__name__)
     with _emitting(args, f"networks/{args.name}") as emit:

@@ -51,6 +51,19 @@ def set_threads(count: int) -> None:
         sys.modules["torch"].set_num_threads(count)
 
 
+def set_matmul_precision(name: str) -> None:
+    """How a GPU multiplies float32 matrices and convolves: ``highest`` in float32, ``high`` in TF32, or ``medium``.
+
+    TF32 keeps 10 bits of each factor and adds in float32; ``medium`` lets the library go down to bfloat16 inside.
+    """
+    import torch
+
+    if name not in ("highest", "high", "medium"):
+        raise ValueError(f"expected a matmul_precision highest, high or medium, got '{name}'")
+    torch.set_float32_matmul_precision(name)
+    torch.backends.cudnn.allow_tf32 = name != "highest"
+
+
 def keep_freed_memory() -> None:
     """Let the C library reuse freed blocks of any size, where it is glibc; elsewhere nothing happens.
 

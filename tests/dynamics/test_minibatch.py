@@ -68,6 +68,16 @@ def test_it_learns_and_keeps_the_signs() -> None:
     assert any((values == 0).any() for name, values in done.weights.items() if name.endswith("V"))
 
 
+def test_a_square_network_learns() -> None:
+    """As wide as it has features, like the 1600 x 1600 networks of config/gpu.yaml: the form with the hidden state."""
+    done, _ = trained(seeds=[0], epochs=6, width=100)
+    depth, _, width, n = done.weights["0/V"].shape
+    assert width == n == 100
+    assert not convex_pairs.thin(depth, width, n, CONFIG["batch"])
+    assert done.history["train_accuracy"].iloc[-1] > 0.5
+    assert done.weights["0/W"].min() == 0.0  # the projection was at work
+
+
 def test_history_and_record() -> None:
     done, _ = trained()
     assert list(zip(done.history["seed"], done.history["epoch"], strict=True)) == [

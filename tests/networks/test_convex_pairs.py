@@ -1,4 +1,4 @@
-"""The low-rank form equals the network as the paper writes it; its gradient equals autograd's; convexity."""
+"""Both forms equal the network as the paper writes it; their gradients equal autograd's; convexity."""
 
 from __future__ import annotations
 
@@ -52,11 +52,16 @@ def roundings(p) -> int:
     return 4 * depth * (n + width) + 100
 
 
+forms = pytest.mark.parametrize("form", [convex_pairs.LowRank, convex_pairs.HiddenState])
+MATRICES = ("V", "W", "b", "c")
+
+
+@forms
 @pytest.mark.parametrize(("width", "depth"), [(1, 1), (3, 1), (3, 2), (3, 3), (5, 4)])
-def test_low_rank_form_equals_the_hidden_state(width: int, depth: int) -> None:
+def test_either_form_equals_the_plain_network(form, width: int, depth: int) -> None:
     p = parameters(width, depth)
     x = plain_features(p, images())
-    fast, plain = convex_pairs.convex_functions(p, x), plain_functions(p, x)
+    fast, plain = form.apply(x, *(p[name] for name in MATRICES)), plain_functions(p, x)
     assert (x @ p["V"][0].flatten(0, 1).T > p["b"][0].flatten()).any()  # the hinges matter
     assert torch.all((fast - plain).abs() <= roundings(p) * EPS * plain)
 
@@ -85,8 +90,10 @@ def test_sizes_of_the_paper() -> None:
     }
 
 
-def test_gradient_equals_autograd_on_the_plain_form() -> None:
-    p = parameters()
+@pytest.mark.parametrize(("width", "wide"), [(3, False), (18, True)])
+def test_gradient_equals_autograd_on_the_plain_form(width: int, wide: bool) -> None:
+    p = parameters(width)
+    assert convex_pairs.thin(*(p["V"].shape[i] for i in (0, 2, 3)), 6) is not wide
     labels = torch.tensor([0, 1, 2, 3, 0, 1])
     gradients = []
     for forward in (convex_pairs.forward, plain_forward):
@@ -98,15 +105,11 @@ def test_gradient_equals_autograd_on_the_plain_form() -> None:
         assert torch.all((fast - plain).abs() <= roundings(p) * 100 * EPS * scale), name
 
 
-def test_gradient_equals_differences() -> None:
+@forms
+def test_gradient_equals_differences(form) -> None:
     p = {name: value.detach().clone().requires_grad_() for name, value in parameters(2, 3, 1, 2).items()}
-    names = ("V", "W", "b", "c")
-
-    def functions(x, *values):
-        return convex_pairs.convex_functions(dict(zip(names, values, strict=True)), x)
-
     x = plain_features(p, images(3)).detach().requires_grad_()
-    assert torch.autograd.gradcheck(functions, (x, *(p[name] for name in names)))
+    assert torch.autograd.gradcheck(form.apply, (x, *(p[name] for name in MATRICES)))
 
 
 def test_functions_are_convex_and_rise_with_slope_c() -> None:

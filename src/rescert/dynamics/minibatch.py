@@ -134,8 +134,16 @@ def _epochs(
             rate = steps / (time.perf_counter() - began)
             row = {"epoch": epoch + 1, **evaluate(network, parameters, data), **movement(parameters, start)}
             _require_finite(row)
-            emit({**{k: v for k, v in row.items() if k != "epoch"}, "steps_per_second": rate}, epoch + 1)
+            emit(
+                {**{k: v for k, v in row.items() if k != "epoch"}, "steps_per_second": rate, **_memory(device)},
+                epoch + 1,
+            )
             yield row
+
+
+def _memory(device: torch.device) -> dict[str, float]:
+    """The most memory that tensors have taken on a GPU so far, in GB."""
+    return {"peak_memory_gb": torch.cuda.max_memory_allocated(device) / 1e9} if device.type == "cuda" else {}
 
 
 def adam(

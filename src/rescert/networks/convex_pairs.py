@@ -6,12 +6,14 @@ $$h_0 = f, \quad h_l = h_{l-1} + W_l [V_l^T h_{l-1} - b_l]_+ \ (l = 1..L), \quad
   \text{score}_k = r_k - s_k + d_k$$
 
 with $V_l, W_l \in \mathbb{R}^{n \times m}$, $b_l$ and $c$ nonnegative: equations (7a)-(7c), the two constants $d$ of a
-pair merged into one. The hidden state is never formed. With $a_l = [z_l]_+$, induction over (7b) gives
-$h_l = f + \sum_{j \le l} W_j a_j$ and hence
+pair merged into one. All $2K$ networks are one batch axis, in one of two forms, whichever multiplies less:
 
-$$z_l = V_l^T f + \sum_{j<l} (V_l^T W_j) a_j - b_l, \qquad r = c^T f + \sum_j (W_j^T c)^T a_j,$$
-
-whose matrices $V_l^T W_j$ are $m \times m$ and do not depend on the sample. All $2K$ networks are one batch axis.
+* `HiddenState`: as it stands, $2Lnm$ products a sample and network.
+* `LowRank`, for thin networks: the hidden state is never formed. With $a_l = [z_l]_+$, induction over (7b) gives
+  $h_l = f + \sum_{j \le l} W_j a_j$ and hence
+  $$z_l = V_l^T f + \sum_{j<l} (V_l^T W_j) a_j - b_l, \qquad r = c^T f + \sum_j (W_j^T c)^T a_j,$$
+  whose matrices $V_l^T W_j$ are $m \times m$ and do not depend on the sample: $Lnm + \frac12L(L-1)m^2$ products a
+  sample, and $\frac12L(L-1)nm^2$ a batch.
 
 Parameters, a mapping of tensors (N = 2K networks, the K functions r first, then the K functions s):
 ``filters`` (F, 1, k, k), ``offsets`` (F,), ``V`` and ``W`` (L, N, m, n), ``b`` (L, N, m), ``c`` (N, n), ``d`` (K,).
@@ -103,9 +105,20 @@ def scores(parameters: Parameters, features: Tensor) -> Tensor:
 
 def convex_functions(parameters: Parameters, features: Tensor) -> Tensor:
     """The N convex functions at the features (B, n), as (N, B): the K functions r, then the K functions s."""
-    values = _ConvexFunctions.apply(features, *(parameters[name] for name in ("V", "W", "b", "c")))
+    depth, _, width, n = parameters["V"].shape
+    form = LowRank if thin(depth, width, n, len(features)) else HiddenState
+    values = form.apply(features, *(parameters[name] for name in ("V", "W", "b", "c")))
     assert isinstance(values, Tensor)
     return values
+
+
+def thin(depth: int, width: int, n: int, batch: int) -> bool:
+    """Whether the low-rank form takes fewer products on a batch: $\\frac12(L-1)m(n+B) < nB$.
+
+    >>> [thin(3, width, 1600, 100) for width in (32, 64, 1600)]
+    [True, True, False]
+    """
+    return (depth - 1) * width * (n + batch) < 2 * n * batch
 
 
 def forward(parameters: Parameters, images: Tensor) -> Tensor:
@@ -119,8 +132,8 @@ def parameter_counts(parameters: Parameters) -> dict[str, int]:
     return {**counts, "total": sum(counts.values())}
 
 
-class _ConvexFunctions(torch.autograd.Function):
-    r"""The low-rank form with its closed-form gradient.
+class LowRank(torch.autograd.Function):
+    r"""The low-rank form with its closed-form gradient: (B, n), V, W, b, c to (N, B).
 
     Autograd would give the same numbers, but it fills and adds a full-size tensor for every use of a slice of
     V and W; here each gradient is written once. With G the gradient of the output, $u_l = W_l^T c$,
@@ -168,3 +181,37 @@ class _ConvexFunctions(torch.autograd.Function):
         dc = (gradient @ features).add_(torch.matmul(head_gradients[..., None, :], W)[..., 0, :].sum(0))
         dfeatures = torch.addmm(rows.T @ V.reshape(-1, n), gradient.T, c)
         return dfeatures, dV, dW, -delta.sum(-1), dc
+
+
+class HiddenState(torch.autograd.Function):
+    r"""(7a)-(7c) as they stand, with the closed-form gradient: (B, n), V, W, b, c to (N, B).
+
+    As in `LowRank`, each gradient is written once and in place. With $g_l$ the gradient of $h_l$, from $g_L = c\,G$:
+
+    $$\delta_l = 1[z_l > 0] \odot W_l^T g_l, \quad \partial W_l = g_l a_l^T, \quad
+      \partial V_l = h_{l-1} \delta_l^T, \quad g_{l-1} = g_l + V_l \delta_l .$$
+    """
+
+    @staticmethod
+    def forward(ctx, features, V, W, b, c):
+        states = [features.T.expand(len(c), -1, -1)]
+        active = []
+        for V_l, W_l, b_l in zip(V, W, b, strict=True):
+            active.append(torch.bmm(V_l, states[-1]).sub_(b_l[..., None]).clamp_(min=0))
+            states.append(torch.baddbmm(states[-1], W_l.mT, active[-1]))
+        ctx.save_for_backward(V, W, c, *states, *active)
+        return torch.bmm(c[:, None], states[-1])[:, 0]
+
+    @staticmethod
+    def backward(ctx, gradient):
+        V, W, c, *saved = ctx.saved_tensors
+        states, active = saved[: len(V) + 1], saved[len(V) + 1 :]
+        g = c[..., None] * gradient[:, None]
+        dV, dW, db = torch.empty_like(V), torch.empty_like(W), V.new_empty(V.shape[:3])
+        for layer in reversed(range(len(V))):
+            delta = torch.bmm(W[layer], g).mul_(active[layer] > 0)
+            torch.bmm(active[layer], g.mT, out=dW[layer])
+            torch.bmm(delta, states[layer].mT, out=dV[layer])
+            torch.sum(-delta, -1, out=db[layer])
+            g = torch.baddbmm(g, V[layer].mT, delta)
+        return g.sum(0).T, dV, dW, db, torch.bmm(states[-1], gradient[..., None])[..., 0]
