@@ -63,7 +63,7 @@ def store(tmp_path: Path) -> Store:
         record.write_tensors(paths[0], weights)
         record.write_parquet(paths[1], history(seeds, last, epochs, sizes))
         content = {"dataset": dataset, "train_size": sizes[0], "test_size": sizes[1], "seeds": seeds, "epochs": epochs}
-        record.write_json(paths[2], {**content, "parameters": {"total": 256}})
+        record.write_json(paths[2], {**content, "learning_rate": 0.001, "parameters": {"total": 256}})
         return Inputs({"networks/ns_figure5": paths})
 
     return write
@@ -174,7 +174,7 @@ def test_early_gap_is_taken_where_the_printed_training_accuracy_is_reached(store
 )
 def test_other_settings_are_vacuous_and_say_why(store: Store, setting: dict[str, Any]) -> None:
     findings = ns_figure5.check(INSTANCE, store([(0.997, 0.988)], **setting))
-    for statement in ("accuracy", "gap", "early gap"):
+    for statement in ("accuracy", "gap", "early gap", "biases"):
         assert findings[statement].verdict is Verdict.VACUOUS
         assert findings[statement].reason.startswith("trained ")
     assert findings["convexity"].verdict is Verdict.HOLDS
@@ -197,5 +197,7 @@ def test_assessment_figure_and_caption(store: Store) -> None:
     drawing = ns_figure5.figure({"claims/ns_figure5": assessment.rows})
     assert list(drawing.data["epoch"]) == list(range(1, 13))
     assert drawing.data["gap_mean"].iloc[-1] == pytest.approx(0.9)
+    assert [len(points) for points in assessment.rows["final_test"].dropna()] == [2]  # a point a seed
+    assert len(drawing.figure.axes[3].get_lines()[1].get_xdata()) == 2
     caption = fill(ns_figure5.figure.__doc__ or "", assessment.content["summary"])
     assert "60000 training and the 10000 test images of MNIST" in caption

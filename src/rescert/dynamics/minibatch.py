@@ -76,6 +76,7 @@ def train(
         "test_size": len(data["test_labels"]),
         "seeds": list(config["seeds"]),
         "epochs": config["epochs"],
+        "learning_rate": config["learning_rate"],
         "parameters": counts,
         "final": history.groupby("seed").tail(1).to_dict("records"),
     }
