@@ -101,14 +101,8 @@ def train(args: argparse.Namespace) -> None:
     trainer = import_module(f"rescert.dynamics.{args.config['trainer']}")
     modules = (f"rescert.networks.{args.config['architecture']}", trainer.__name__)
     with _emitting(args, f"networks/{args.name}") as emit:
-        trained = trainer.train(
-            args.config,
-            _inputs(args.input),
-            device,
-            emit,
-            generator=runtime.generator,
-            progress=_bar(f"train {args.name}"),
-        )
+        given = {"generator": runtime.generator, "progress": _bar(f"train {args.name}")}
+        trained = trainer.train(args.config, _inputs(args.input), device, emit, **given)
         record.write_tensors(_output(args, "weights.safetensors"), trained.weights)
         record.write_parquet(_output(args, "history.parquet"), trained.history)
         content = {**trained.record, **_provenance(args, *modules), "device": device.type}

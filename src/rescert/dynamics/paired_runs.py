@@ -1,0 +1,50 @@
+"""What a sweep's history says of single and double networks, paired by matrix, at one step.
+
+Rows are those of `rescert.dynamics.step_sweep`, of one kind of eigenvectors and one scaled step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+NETWORKS = ("single", "double")
+APART = 1.01  # the double network's loss is larger, by more than rounding, from this factor on
+
+
+def counts(rows: pd.DataFrame) -> dict[str, Any]:
+    """Numbers of matrices; what is counted for each network is a pair (single, double)."""
+    final = rows[rows["iteration"] == rows["iteration"].max()].set_index(["matrix", "network"])
+    loss, outcome = final["loss"].unstack(), final["outcome"].unstack()
+    rising = rows.groupby(["matrix", "network"])["rises"].sum().unstack() > 0
+    tied = (outcome["single"] == outcome["double"]) & outcome["single"].isin(["converged", "overflowed"])
+    lost = outcome == "overflowed"
+    ahead = (loss["double"] < loss["single"]) & ~lost["double"] | lost["single"]
+    behind = (loss["double"] > APART * loss["single"]) & ~lost["single"] | lost["double"]
+    behind &= ~tied
+    apart = (loss["double"] / loss["single"])[behind & ~lost["double"]]
+    return {
+        "n": len(loss),
+        "better": int((ahead & ~tied).sum()),
+        "worse": int(behind.sum()),
+        "apart": float(apart.max()) if len(apart) else 1.0,
+        "unstable": [int(outcome[x].isin(["overflowed", "oscillating"]).sum()) for x in NETWORKS],
+        "overflowed": [int(lost[x].sum()) for x in NETWORKS],
+        "rising": [int(rising[x].sum()) for x in NETWORKS],
+        "converged": [int((outcome[x] == "converged").sum()) for x in NETWORKS],
+    }
+
+
+def curves(rows: pd.DataFrame) -> dict[str, Any]:
+    """Losses in parts of |R|²/2, which is the double network's first: deciles, and the matrix of median norm."""
+    first = rows[(rows["iteration"] == 0) & (rows["network"] == "double")].set_index("matrix")["loss"]
+    norms = rows.groupby("matrix")["norm"].first().sort_values()
+    typical = norms.index[(len(norms) - 1) // 2]
+    found: dict[str, Any] = {"iteration": sorted(int(k) for k in set(rows["iteration"]))}
+    for network in NETWORKS:
+        each = rows[rows["network"] == network].pivot_table(index="iteration", columns="matrix", values="loss") / first
+        for name, share in (("low", 0.1), ("median", 0.5), ("high", 0.9)):
+            found[f"{network}_{name}"] = [float(x) for x in each.quantile(share, axis=1)]
+        found[f"{network}_typical"] = [float(x) for x in each[typical]]
+    return found | {"typical_norm": float(norms[typical])}
