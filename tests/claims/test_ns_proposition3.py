@@ -107,6 +107,12 @@ def test_that_no_ceiling_serves_is_shown_by_a_place_below_the_optimum_only():
         assert sign.prove(program, {}, ">", 256).proved is proved
 
 
+def test_no_ceiling_serves_where_the_first_step_is_too_large():
+    found = findings(target="-1/100", depth=5, fraction="5")["beyond"]
+    assert found.verdict is Verdict.VACUOUS
+    assert "q-1" in found.reason
+
+
 @pytest.mark.parametrize("depth", [2, 3])
 def test_scan_fails_where_runs_contradict_the_theorems(depth, monkeypatch):
     q = [0.5, 1.5, 2.5]

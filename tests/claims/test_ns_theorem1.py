@@ -26,7 +26,7 @@ def test_between_the_thresholds_only_the_sharper_statement_speaks():
     assert found["convergence"].verdict is Verdict.VACUOUS
     assert found["threshold"].verdict is Verdict.HOLDS
     assert "above δ_s = 0.684742" in found["threshold"].reason
-    assert "at 5 of them" in found["threshold"].reason
+    assert "at 5 of 5 sampled" in found["threshold"].reason
 
 
 def test_below_both_the_balanced_factorisation_is_stable():
@@ -63,6 +63,14 @@ def test_argument_holds_for_symmetric_matrices_and_fails_for_others():
     assert skew["argument"].verdict is Verdict.FAILS
     assert skew["argument"].evidence is Evidence.EXACT
     assert skew["decoupling"].verdict is Verdict.VACUOUS
+
+
+def test_early_arrival_keeps_the_diagonal_form_with_the_equilibrium_shown():
+    found = findings("9/16 -7/16; 0 1", "4")["argument"]
+    assert found.verdict is Verdict.HOLDS
+    assert "W_L…W_1 = R exactly at k = 1" in found.reason
+    # Two each of the spectrum's two identities, of the start, of the arrival and of the commutators.
+    assert len(found.assertions) == 10
 
 
 def test_step_at_the_threshold_is_decided_for_neither_side():

@@ -22,6 +22,7 @@ def findings(matrix, step, steps=12, depth=2):
         ("2 1; 1 2", "1/32", 5),
         ("5/4 1/4 0; 1/4 1 1/4; 0 1/4 3/4", "1/8", 3),
         ("1 0; 0 1", "1/4", 2),
+        ("1 0; 0 1/2", "1/4", 2),
     ],
 )
 def test_symmetric_matrices_obey_the_bound(matrix, step, depth):
@@ -32,11 +33,26 @@ def test_symmetric_matrices_obey_the_bound(matrix, step, depth):
         assert found[name].verdict is Verdict.VACUOUS, name
 
 
+def test_largest_printed_step_above_one_is_covered():
+    found = findings("3/2 1/2; 1/2 3/2", "1/4")
+    assert found["printed"].verdict is found["corrected"].verdict is Verdict.HOLDS
+    assert found["larger_step"].verdict is Verdict.UNDECIDED  # δ max{G(1), G(ℓ)} is 1, which no ball decides
+
+
+def test_no_witness_without_its_hypotheses():
+    # δλ = 0.499 is within the printed step; with an irrational λ and δ nearly 1/(2λ), neither side is shown.
+    found = findings("1 40; 1/8 3", "89/1000", 4)
+    assert found["printed"].hypotheses is None
+    for name in ("unstable", "divergence", "other_limit"):
+        assert found[name].verdict is Verdict.UNDECIDED, name
+        assert not found[name].assertions
+
+
 def test_larger_step_is_larger_below_one_only():
     found = findings("1/2 1/8; 1/8 1/4", "9/16")
     assert found["corrected"].verdict is found["printed"].verdict is Verdict.VACUOUS
     assert found["larger_step"].verdict is Verdict.HOLDS
-    assert "exceeded: True" in found["larger_step"].reason
+    assert "beyond the printed step" in found["larger_step"].reason
     assert findings("1/2 1/8; 1/8 1/4", "5/8")["larger_step"].verdict is Verdict.VACUOUS
     assert findings("2 1; 1 2", "3/8")["larger_step"].verdict is Verdict.VACUOUS
 

@@ -7,11 +7,22 @@ import torch
 
 from rescert.certify import check
 from rescert.dynamics import chain_curvature as curvature
-from rescert.dynamics.chain_descent import risk
+from rescert.dynamics.chain_descent import partial_products, risk
 from rescert.dynamics.chain_target import Target
 from rescert.dynamics.outcome import Outcome
 
 CASES = [("1 1; 0 1/2", 2), ("1 1; 0 1/2", 5), ("1/3 1; 0 2", 3), ("17/32 17/32; 0 0", 3), ("9/16", 4), ("2 1; 1 2", 1)]
+
+
+def sharpness(weights):
+    """The largest eigenvalue of the Hessian where the loss is 0, by the Jacobian of the product."""
+    above, below, _ = partial_products(weights)
+    one = torch.eye(len(weights[0]), dtype=torch.float64)
+    blocks = [
+        torch.kron(one if a is None else a, (one if b is None else b).mT.contiguous())
+        for a, b in zip(above, below, strict=True)
+    ]
+    return float(torch.linalg.matrix_norm(torch.cat(blocks, 1), 2)) ** 2
 
 
 def norm(target):
@@ -44,7 +55,7 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_hessian():
     for weights in curvature.factorisations(target, 3).values():
         flat = torch.stack(curvature.floats(weights))
         hessian = torch.autograd.functional.hessian(lambda w: risk(list(w), target.floats), flat).reshape(12, 12)
-        assert curvature.sharpness(list(flat)) == pytest.approx(float(torch.linalg.eigvalsh(hessian)[-1]), rel=1e-9)
+        assert sharpness(list(flat)) == pytest.approx(float(torch.linalg.eigvalsh(hessian)[-1]), rel=1e-9)
 
 
 @pytest.mark.parametrize(("size", "depth"), [(1, 3), (2, 2), (3, 2), (3, 5)])
@@ -56,7 +67,7 @@ def test_no_factorisation_is_flatter_than_the_lemma_says(size, depth):
         for w in weights[1:]:
             product = w @ product
         least = depth * float(torch.linalg.matrix_norm(product, 2)) ** (2 * (depth - 1) / depth)
-        assert curvature.sharpness(weights) >= least * (1 - 1e-12)
+        assert sharpness(weights) >= least * (1 - 1e-12)
 
 
 @pytest.mark.parametrize(("text", "depth"), CASES)
@@ -64,7 +75,7 @@ def test_balanced_factorisation_attains_it(text, depth):
     target = Target(text)
     balanced = curvature.floats(curvature.factorisations(target, depth)["balanced"])
     least = depth * norm(target) ** (2 * (depth - 1) / depth)
-    assert curvature.sharpness(balanced) == pytest.approx(least, rel=1e-3)
+    assert sharpness(balanced) == pytest.approx(least, rel=1e-3)
 
 
 @pytest.mark.parametrize(("text", "depth"), [("1 1; 0 1/2", 2), ("1/3 1; 0 2", 3), ("17/32 17/32; 0 0", 3)])
@@ -88,7 +99,7 @@ def test_measured_critical_steps_are_two_over_the_sharpness(text):
     found = curvature.factorisations(target, 2)
     measured = curvature.critical_steps(target, found, torch.Generator().manual_seed(0))
     for name, weights in found.items():
-        assert measured[name] == pytest.approx(2 / curvature.sharpness(curvature.floats(weights)), rel=2e-3)
+        assert measured[name] == pytest.approx(2 / sharpness(curvature.floats(weights)), rel=2e-3)
 
 
 @pytest.mark.parametrize(("share", "arrives"), [(0.5, True), (1.3, False)])

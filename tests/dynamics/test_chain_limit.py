@@ -1,13 +1,16 @@
 """The limit of a chain from the identity: roots, bounds, traps that hold, and divergence that happens."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 
-from rescert.certify import check
+from rescert.certify import balls, check
+from rescert.dynamics.chain_convergence import Convergence
 from rescert.dynamics.chain_decoupling import Descent
 from rescert.dynamics.chain_descent import error, imbalances, norms, run
-from rescert.dynamics.chain_limit import Limit, norm_constants
+from rescert.dynamics.chain_limit import Limit, lower_norm, upper_norm
 from rescert.dynamics.chain_target import Target
 
 SKEW = "1 1; 0 1/2"
@@ -44,6 +47,21 @@ def test_symmetric_run_obeys_the_bound_in_balls_and_floats(text, step, depth):
     assert found.prove(found.contraction_slack).proved
 
 
+def test_bound_is_that_of_each_eigenvalue_by_a_plain_loop():
+    found = limit("5/4 1/4 0; 1/4 1 1/4; 0 1/4 3/4", "1/8", 3, 6)
+    slack = [float(x.mid()) for x in balls.evaluate(found.program(found.bound_slack), found.box, 128).flat]
+    values, vectors = np.linalg.eigh(found.target.floats.numpy())
+    expected = []
+    for value, vector in zip(values, vectors.T, strict=True):
+        root = value ** (1 / 3)
+        rho = 1 - 0.125 * min(1 + root + root**2, 3 * root**4)
+        for k in range(2, 7):
+            for weight in found.floats[k]:
+                distance = float(vector @ weight.numpy() @ vector) - root
+                expected.append((rho**k * (1 - root)) ** 2 - distance**2)
+    assert np.allclose(slack, expected, rtol=1e-9, atol=1e-13)
+
+
 def test_bound_does_not_hold_beyond_the_critical_step():
     found = limit("1/2 1/8; 1/8 1/4", "3/2", 2, 6)
     assert not found.prove(found.contraction_slack).proved
@@ -77,7 +95,7 @@ def test_trap_about_the_root_itself_is_not_shown():
 def test_converse_covers_small_steps_only_and_its_law_holds():
     small, large = limit(step="1/16", steps=20), limit(step="1/2", steps=20)
     for found, covered in ((small, True), (large, False)):
-        constants, shown = norm_constants(found.target)
+        constants, shown = upper_norm(found.target)
         assert len(shown) == 1
         assert bool(found.prove(found.converse_slack, constants).proved) is covered
     assert small.prove(small.imbalance_slack).proved
@@ -88,22 +106,35 @@ def test_converse_covers_small_steps_only_and_its_law_holds():
     assert float(norms(root.mT @ root - root @ root.mT)) > bound
 
 
+def test_converse_is_refuted_with_a_lower_bound_of_the_norm_only():
+    target = limit(step="1/2").target
+    below, above = lower_norm(target), upper_norm(target)
+    for constants, shown in (below, above):
+        assert len(shown) == 1
+        check.KINDS[shown[0]["kind"]](shown[0], None)
+        assert float(Fraction(constants["square"])) == pytest.approx(np.linalg.norm(target.floats.numpy(), 2) ** 2)
+    assert Fraction(below[0]["square"]) < Fraction(above[0]["square"])
+    excluded, assertions = Convergence(limit(step="1/2")).excluded
+    assert excluded is False
+    assert assertions[-1]["program"]["constants"]["square"] == below[0]["square"]
+
+
 def test_symmetric_root_is_balanced_so_that_nothing_is_excluded():
     found = limit("2 1; 1 2", "1/64", 2, 10)
-    constants, _ = norm_constants(found.target)
+    constants, _ = upper_norm(found.target)
     assert not found.prove(found.converse_slack, constants).proved
 
 
 def test_divergence_is_shown_where_it_happens_and_nowhere_else():
     wild = limit("1 4; 0 1/2", "1/2", 2, 8)
-    proof, k = wild.escape(norm_constants(wild.target)[0])
+    proof, k = wild.escape(upper_norm(wild.target)[0])
     assert proof.proved
     check.check_sign(proof.assertion, None)
     sizes = [float(norms(error(continued(wild, j), wild.target.floats))) for j in range(k, k + 3)]
     assert sizes[1] > 100 * sizes[0]
     assert sizes[2] > 100 * sizes[1]
     calm = limit()
-    assert calm.escape(norm_constants(calm.target)[0]) == (None, 0)
+    assert calm.escape(upper_norm(calm.target)[0]) == (None, 0)
 
 
 @pytest.mark.parametrize(

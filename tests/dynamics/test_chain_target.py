@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rescert.certify import check
-from rescert.dynamics.chain_target import Target, parse
+from rescert.dynamics.chain_target import Target, parse, polynomial, prove_polynomial
 
 MATRICES = [
     "1 1; 0 1/2",
@@ -88,9 +88,30 @@ def test_symmetry_and_its_opposite_exclude_each_other():
     ],
 )
 def test_eigenspaces_in_common(text, start, commutes, same):
-    target = Target(text)
-    assert target.commutes(parse(start)) is commutes
-    assert target.same_eigenspaces(parse(start)) is same
+    target, other = Target(text), parse(start)
+    assert (polynomial(other, target.rows) is not None) is commutes
+    assert (polynomial(target.rows, other) is not None) is same
+    assert bool(prove_polynomial(other, target.rows)) is commutes
+
+
+def test_polynomial_of_a_defective_identity_block_is_no_polynomial():
+    # It commutes with R, and yet R and it need not have a basis of eigenvectors in common.
+    matrix, nilpotent = parse("2 0 0; 0 2 0; 0 0 1"), parse("0 1 0; 0 0 0; 0 0 0")
+    assert polynomial(nilpotent, matrix) is None
+    assert not prove_polynomial(nilpotent, matrix)
+
+
+def test_polynomial_is_shown_in_integers():
+    matrix = parse("1/3 1 0; 0 2 1/5; 0 0 1")
+    square = [[sum(x * y for x, y in zip(r, c, strict=True)) for c in zip(*matrix, strict=True)] for r in matrix]
+    wanted = [[3 * square[i][j] / 7 - matrix[i][j] for j in range(3)] for i in range(3)]
+    assert polynomial(wanted, matrix) == [0, -1, Fraction(3, 7)]
+    shown = prove_polynomial(wanted, matrix)
+    assert accepted(shown)
+    forged = copy.deepcopy(shown[0])
+    forged["program"]["constants"]["wanted"][0][0] += 1
+    with pytest.raises(check.Refused):
+        check.check_sign(forged, None)
 
 
 @pytest.mark.parametrize(

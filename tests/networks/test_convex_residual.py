@@ -9,9 +9,8 @@ import torch
 from rescert import runtime
 from rescert.certify import balls, check, sign
 from rescert.certify.problem import trace
-from rescert.networks import convex_residual, midpoint_convexity, sign_conditions, univariate_estimate
+from rescert.networks import convex_residual, convexity_case, midpoint_convexity, sign_conditions, univariate_estimate
 from rescert.networks.midpoint_convexity import PRECISION
-from rescert.networks.specimen import specimen
 from rescert.networks.univariate_network import UnivariateNetwork
 
 
@@ -89,8 +88,9 @@ def test_slack_and_order_are_zero_on_linear_functions_and_negative_where_they_sh
 @pytest.mark.parametrize("entry", ["W1", "W2", "W3", "V2", "V3", "c"])
 def test_each_counterexample_breaks_one_sign_and_bends_down(entry):
     network, segment = midpoint_convexity.counterexample(entry)
-    met, broken = sign_conditions.compare(network, (*sign_conditions.PRINTED[:3], ("c", 0, ">=")))
-    assert (len(met), len(broken)) == (3, 1)
+    met, broken = sign_conditions.compare(network, sign_conditions.printed_apart(network))
+    assert (len(met), len(broken)) == (9, 1)  # three layers of W, V and b, and c
+    assert broken[0]["relation"] == "<"
     program = midpoint_convexity.program(network, midpoint_convexity.slack, segment[None])
     proof = sign.prove(program, {}, "<", PRECISION)
     assert proof.upper == -0.125
@@ -170,7 +170,7 @@ def test_limit_of_the_slope_condition_is_still_allowed():
 def test_misuse_is_one_sentence(changes, sentence):
     instance = {"family": "drawn", "dimension": 2, "widths": "2 2", "seed": 0, "tests": 3, **changes}
     with pytest.raises(ValueError, match=sentence):
-        specimen(instance, runtime.generator)
+        convexity_case.read(instance, runtime.generator)
 
 
 def test_layers_must_match():

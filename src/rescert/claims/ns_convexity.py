@@ -109,10 +109,10 @@ from rescert import runtime
 from rescert.certify import sign
 from rescert.certify.problem import rational
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.networks import midpoint_convexity, sign_conditions, univariate_estimate
+from rescert.networks import convexity_case, midpoint_convexity, sign_conditions, univariate_estimate
+from rescert.networks.convexity_case import ConvexityCase
 from rescert.networks.midpoint_convexity import PRECISION
 from rescert.networks.sign_conditions import ENOUGH, ORDER, PRINTED, Condition
-from rescert.networks.specimen import Specimen, specimen
 from rescert.networks.univariate_network import UnivariateNetwork
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ if TYPE_CHECKING:
 GRID = 41  # points an axis of what the figure shows
 
 
-def case(instance: Instance) -> Specimen:
-    return specimen(instance, runtime.generator)
+def case(instance: Instance) -> ConvexityCase:
+    return convexity_case.read(instance, runtime.generator)
 
 
 def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
@@ -131,11 +131,11 @@ def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
     return [instance]
 
 
-def _test(known: Specimen, expression: Any, at: torch.Tensor, relation: str = ">=") -> sign.Proof:
+def _test(known: ConvexityCase, expression: Any, at: torch.Tensor, relation: str = ">=") -> sign.Proof:
     return sign.prove(midpoint_convexity.program(known.parameters, expression, at), {}, relation, PRECISION)
 
 
-def _structure(known: Specimen, conditions: Iterable[Condition], test: sign.Proof, what: str) -> Finding:
+def _structure(known: ConvexityCase, conditions: Iterable[Condition], test: sign.Proof, what: str) -> Finding:
     """The finding of "with these signs the network has the property", with a test of the property."""
     met, broken = sign_conditions.compare(known.parameters, conditions)
     if broken:
@@ -146,12 +146,11 @@ def _structure(known: Specimen, conditions: Iterable[Condition], test: sign.Proo
     return Finding(True, True, Evidence.EXACT, reason, f"{test.lower:.3g}", "0", (*met, test.assertion))
 
 
-def _needed(known: Specimen) -> Finding:
-    """A network with exactly one wrong sign bends down on a segment, exactly."""
-    met, broken = sign_conditions.compare(known.parameters, (*PRINTED[:3], ("c", 0, ">=")))
+def _needed(known: ConvexityCase) -> Finding:
+    """A network in which just one matrix, or c, has a wrong sign bends down on a segment, exactly."""
+    met, broken = sign_conditions.compare(known.parameters, sign_conditions.printed_apart(known.parameters))
     if known.bent is None or len(broken) != 1:
-        shown = broken if known.wrong == "" and broken else met
-        return Finding(False, None, Evidence.EXACT, "not a network with one wrong sign", assertions=shown)
+        return Finding(False, None, Evidence.EXACT, "not a network with one wrong sign", assertions=broken or met)
     bend = _test(known, midpoint_convexity.slack, known.bent, "<")
     if bend.assertion is None:
         return Finding(True, None, Evidence.EXACT, f"no segment is seen to bend down: {bend.reason}")
@@ -159,7 +158,7 @@ def _needed(known: Specimen) -> Finding:
     return Finding(True, True, Evidence.EXACT, reason, f"{bend.upper:.6g}", "0", (*met, *broken, bend.assertion))
 
 
-def _affine(known: Specimen) -> Finding:
+def _affine(known: ConvexityCase) -> Finding:
     """A box without a kink, and equality at the middle of a segment in it."""
     for centre in known.segments[:, 0]:
         found = midpoint_convexity.piece(known.parameters, centre)
@@ -178,7 +177,7 @@ def _affine(known: Specimen) -> Finding:
     return Finding(True, None, Evidence.ENCLOSED, "no box without a kink is found at the test points")
 
 
-def _not_univariate(known: Specimen) -> Finding:
+def _not_univariate(known: ConvexityCase) -> Finding:
     more = sign.constant(known.units - 2, ">")
     return Finding(False, None, Evidence.EXACT, f"{known.units} units, not the two of h_1, h_2", assertions=(more,))
 
@@ -187,19 +186,13 @@ def _estimates(line: UnivariateNetwork, curvature: str) -> dict[str, Finding]:
     first, exact = univariate_estimate.slopes(line)
     nearer, below = univariate_estimate.distances(line, rational(curvature))
     found = {"slopes": first, "reach": exact, "better": nearer, "below": below}
-    reached, top = str(line.pieces()[-1][2]), str(line.top)
-    return {
-        name: Finding(
-            outcome.hypotheses,
-            outcome.conclusion,
-            Evidence.EXACT if outcome is first or outcome is exact else Evidence.ENCLOSED,
-            outcome.reason,
-            reached,
-            top,
-            outcome.assertions,
-        )
-        for name, outcome in found.items()
+    findings = {
+        name: Finding(o.hypotheses, o.conclusion, Evidence.ENCLOSED, o.reason, assertions=o.assertions)
+        for name, o in found.items()
     }
+    sizes = {"measured": str(line.pieces()[-1][2]), "bound": str(line.top)}
+    exactly = {n: replace(findings[n], evidence=Evidence.EXACT, **sizes) for n in ("slopes", "reach")}
+    return findings | exactly
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -224,7 +217,7 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     return findings | {"affine": replace(findings["affine"], values=_shown(known))}
 
 
-def _shown(known: Specimen) -> dict[str, Any]:
+def _shown(known: ConvexityCase) -> dict[str, Any]:
     """Values on a grid, relative slacks and the segment that bends down, for the figure."""
     dimension = known.segments.shape[2]
     lengths = (known.segments[:, 0] - known.segments[:, 1]).norm(dim=1)
@@ -320,7 +313,7 @@ def _draw_levels(drawing: Any, panel: Any, rows: pd.DataFrame, title: str) -> No
             ends = np.array(row["bent"], dtype=float).reshape(2, 2)
             panel.plot(*ends.T, color="white", linewidth=4.5)
             panel.plot(*ends.T, color="0.05", linewidth=2, marker="o")
-    panel.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
+    panel.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(0, 1), ylim=(0, 1), title=title)
     panel.grid(False)
 
 

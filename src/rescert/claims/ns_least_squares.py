@@ -98,7 +98,7 @@ REGIMES = ("asymptotically stable", "stable", "unstable")
 def _descent(instance: Instance) -> tuple[Descent, list[Fraction]]:
     """The problem and the start; raises ``ValueError`` for text that is no matrix or does not fit."""
     rows = [[rational(x) for x in row.split()] for row in str(instance["matrix"]).split(";")]
-    labels, start = ([rational(x) for x in str(instance[key]).split()] for key in ("labels", "start"))
+    labels, start = ([rational(x) for x in str(text).split()] for text in (instance["labels"], instance["start"]))
     descent = Descent(rows, labels, rational(instance["step"]))
     if len(start) != descent.size:
         raise ValueError(f"expected a start with {descent.size} entries, got '{instance['start']}'")
@@ -227,7 +227,9 @@ def _panels(rows: pd.DataFrame) -> dict[str, pd.Series]:
     planar = rows[(rows["statement"] == "corrected") & (rows["verdict"] == "holds") & (rows["size"] == 2)]
     if not len(planar):
         return {}
-    lined = planar.assign(single=[kind == REGIMES[1] and not any(d) for kind, d in zip(planar["kind"], planar["lines"], strict=True)])
+    lined = planar.assign(
+        single=[kind == REGIMES[1] and not any(d) for kind, d in zip(planar["kind"], planar["lines"], strict=True)]
+    )
     return {kind: group.iloc[0] for kind, group in lined.sort_values("single", kind="stable").groupby("kind")}
 
 

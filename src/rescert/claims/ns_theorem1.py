@@ -112,8 +112,8 @@ within $\epsilon$, which is as small as one likes with $|W[0]-W^*|$, has finite 
 $\nabla f=0$, so $f=0$ by the inequality. The factorisation by $S^{1/L}$ has $\lambda_{\max}=L\,s^{2(L-1)/L}$. ∎
 
 So the printed threshold is exact for symmetric $R$. For other $R$ it may be too large, by the factor
-$(s/\lambda(R))^{2(L-1)/L}\ge1$, which has no bound for $L\ge2$: between the two thresholds the printed theorem is silent
-and no factorisation is stable.
+$(s/\lambda(R))^{2(L-1)/L}\ge1$, which has no bound for $L\ge2$: between the two thresholds the printed theorem is
+silent and no factorisation is stable.
 
 ## What does decouple
 
@@ -372,8 +372,8 @@ CLAIM = Claim(
     statements=(
         Statement(
             "instability",
-            r"Let $R\ne0$ be diagonalisable with real eigenvalues, $\Sigma=I$, and let $W_i[0]$ and $R$ have the identical "
-            r"eigenspaces (a common basis of eigenvectors). If $\delta>2/(L\lambda(R)^{2(L-1)/L})$, then none of the "
+            r"Let $R\ne0$ be diagonalisable with real eigenvalues, $\Sigma=I$, and let $W_i[0]$ and $R$ have the "
+            r"identical eigenspaces (a common basis of eigenvectors). If $\delta>2/(L\lambda(R)^{2(L-1)/L})$, then none of the "
             r"equilibria with $W_L\cdots W_1=R$ is stable.",
             "as printed",
             proof="written",

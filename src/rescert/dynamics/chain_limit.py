@@ -106,19 +106,19 @@ class Limit:
     def bound_slack(self, v: Values) -> Any:
         """(ρ_r^k |1-ℓ_r| ‖P_r‖)² - ‖(W_i[k] - R^(1/L)) P_r‖² for `moving` r, all layers and 2 <= k <= steps: positive.
 
-        For symmetric R, (W_i[k] - R^(1/L)) P_r is P_r times an eigenvalue's distance from ℓ_r. All are computed in one
-        product, rows for k and i, columns for r, so that the program stays short.
+        For symmetric R, (W_i[k] - R^(1/L)) P_r is P_r times an eigenvalue's distance from ℓ_r. All k and i are in one
+        product, so that the program stays short.
         """
         q, projections, limit = self.scalars(v), self.projections(v), self.power(v)
         followed = run(v, self.depth, self.steps)[FIRST_STRICT:]
         distances = torch.cat([w - limit for weights in followed for w in weights])
-        size, parts = self.target.size, []
+        shape, parts = (len(followed), self.depth, self.target.size**2), []
         for r in self.moving:
-            moved = (distances @ projections[r]).reshape(len(followed), self.depth * size * size)
+            moved = (distances @ projections[r]).reshape(shape)
             start = (1 - q["root"][r]) ** 2 * square(projections[r])
             factor = q["rho"][r] ** 2
-            powers = torch.cat([start * factor**k for k in range(FIRST_STRICT, self.steps + 1)])
-            parts.append(powers - (moved * moved).sum(1))
+            bounds = torch.cat([start * factor**k for k in range(FIRST_STRICT, self.steps + 1)])
+            parts.append(bounds.reshape(len(followed), 1) - (moved * moved).sum(2))
         return torch.cat(parts)
 
     def contraction_slack(self, v: Values) -> Any:

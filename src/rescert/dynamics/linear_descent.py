@@ -217,7 +217,8 @@ class Descent:
             self._definite(_combined(-smallest * below, lifted, 1)),
             self._negative(_combined(-smallest * above, lifted, 1), directions[:, self.counts.zero]),
         ]
-        low, high = ((largest * s - smallest / s) / (largest * s + smallest / s) for s in (below / above, above / below))
+        ratio = largest / smallest
+        low, high = ((k - 1) / (k + 1) for k in (ratio * below / above, ratio * above / below))
         return low, high, proofs
 
     def _form(self, matrix: Matrix) -> tuple[Any, dict[str, Any]]:

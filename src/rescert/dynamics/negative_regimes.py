@@ -187,11 +187,11 @@ def beyond(chain: NegativeChain) -> Settled:
     if trap.assertion is not None:
         reason = f"-w[k] stays between a positive number and β = {float(ceiling):.4g} for ever"
         return shown([boxed, covered, trap], reason)
-    fallen = _prove(chain, chain.no_ceiling, 1, {"place": place})
-    parts = () if fallen.assertion is None else (fallen.assertion,)
-    if not parts:
-        return Settled(None, None, f"not decided by β = {float(ceiling):.4g}")
-    return Settled(False, None, "f < 0 at and beyond a value that f takes on [0, ℓ]: no β serves", parts)
+    for least, slack in (("a value of f on [0, ℓ]", chain.no_ceiling), ("q-1", chain.no_ceiling_for_start)):
+        fallen = _prove(chain, slack, 1, {"place": place})
+        if fallen.assertion is not None:
+            return Settled(False, None, f"no β serves: f < 0 at and beyond {least}", (fallen.assertion,))
+    return Settled(None, None, f"not decided by β = {float(ceiling):.4g}")
 
 
 def returning(chain: NegativeChain, steps: int) -> Settled:

@@ -159,8 +159,15 @@ class NegativeChain:
         For ``place`` is in (0, ℓ), so β >= x > ℓ; and as f rises, then falls, and f(x) < f(ℓ), f(β) <= f(x) < 0.
         """
         place, size = v["place"].reshape(1), v["size"].reshape(1)
-        x = self.forward(v, place)
-        return torch.cat([place, size - place**self.depth, x**self.depth - size, -self.forward(v, x)])
+        return torch.cat([place, size - place**self.depth, self.fall_beyond(v, self.forward(v, place))])
+
+    def no_ceiling_for_start(self, v: Values) -> Any:
+        """u_1^L-a and -f(u_1): positive where no β serves, as β >= u_1 > ℓ and f falls there."""
+        return self.fall_beyond(v, v["fraction"].reshape(1) - 1)
+
+    def fall_beyond(self, v: Values, x: Any) -> Any:
+        """x^L-a and -f(x)."""
+        return torch.cat([x**self.depth - v["size"].reshape(1), -self.forward(v, x)])
 
     def capture(self, v: Values, k: int) -> Any:
         """w[k] and 1 - pw^(L-2)(w^L+a) at w[k]: positive where w falls to 0 from there on."""
@@ -186,7 +193,7 @@ class NegativeChain:
         return torch.cat([gaps[k] - gaps[k + 1] for k in range(1, steps)])
 
     def geometric_slack(self, v: Values, steps: int) -> Any:
-        """L = 2, 2 <= k <= ``steps``: (1-q)ρ^(k-1) - w[k] and w[k] - c ρ^k, with ρ = 1-pa and c of `geometric_constant`."""
+        """L = 2, 2 <= k <= ``steps``: (1-q)ρ^(k-1) - w[k] and w[k] - c ρ^k, ρ = 1-pa, c of `geometric_constant`."""
         size, p = self.quantities(v)
         rho, parts = 1 - p * size, []
         low, power = self.geometric_constant(size, p), rho

@@ -84,10 +84,10 @@ def activations(parameters: Parameters, x: Tensor) -> Tensor:
 
 
 def piece(parameters: Parameters, centre: Tensor) -> tuple[Program, dict[str, Any]] | None:
-    """A box around ``centre`` on which no unit changes its sign, as a program (> 0) and the box; None if none is seen.
+    """A program that is positive where no unit has another sign than at ``centre``, and a small box around it.
 
-    The program holds the activations times their signs at the centre. Where it is positive, the network is affine.
-    Along every line each activation is piecewise linear, so a radius that serves exists unless one is 0 at the centre.
+    Its entries are the activations times their signs at the centre: where it is positive, the network is affine. That
+    it is so on the whole box remains to be proved. None if a unit is at its kink in the centre.
     """
     signs = torch.sign(activations(parameters, centre))
     if bool((signs == 0).any()):

@@ -76,6 +76,8 @@ def distances(line: UnivariateNetwork, curvature: Fraction) -> tuple[Outcome, Ou
     if room < 0:
         return printed, Outcome(False, None, "the top slope is above f'(m)", (sign.constant(room, "<"),))
     under = slack_cover.prove_positive(line.compared(curvature, "below"), domain, MOST_BOXES, SLACK)
-    if under.assertion is None or better.assertion is None:
+    if under.assertion is None:
         return printed, Outcome(True, None, under.reason, ())
-    return printed, Outcome(True, True, under.reason, (sign.constant(room, ">="), under.assertion, better.assertion))
+    # Beyond m a unit is open, and each adds a positive amount to the line: its weight, what goes in, and the slope are.
+    opens = sign.constant(min(line.w1, line.w2, line.slope), ">")
+    return printed, Outcome(True, True, under.reason, (sign.constant(room, ">="), opens, under.assertion))
