@@ -1,13 +1,14 @@
 """Convex decomposition: known infima, twins of the derivatives, functions without a decomposition, and misuse."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 import torch
 
 from rescert import runtime
-from rescert.certify import balls, check
+from rescert.certify import balls, check, inertia, suprema
 from rescert.certify.problem import trace
 from rescert.claim import Evidence, Inputs, Verdict
 from rescert.claims.ns_decomposition import CLAIM
@@ -46,6 +47,17 @@ def test_written_derivatives_are_those_of_the_function(name):
         assert abs(float(ball.mid()) - value) < 1e-12
 
 
+def test_hessian_as_a_function_of_the_root_is_the_hessian():
+    """Covers of such a function see nothing but this form of its Hessian."""
+    x = torch.tensor([0.25, 0.7], dtype=torch.float64)
+    given = [f for f in TABLE.values() if f.hessian_of_root is not None]
+    assert given
+    for f in given:
+        assert torch.allclose(
+            torch.stack(f.hessian_of_root(x.sqrt()[None])), torch.stack(f.hessian(x[None])), rtol=1e-15
+        )
+
+
 def test_leading_minors_are_determinants():
     matrix = torch.tensor([[4.0, 1.0, -2.0], [1.0, 3.0, 0.5], [-2.0, 0.5, 5.0]], dtype=torch.float64)
     minors = curvature.leading_minors(matrix.tolist())
@@ -77,8 +89,6 @@ def test_bracket_contains_the_closed_form(name, box, least):
 def test_shift_beyond_the_bracket_is_not_proved():
     f, sides = TABLE["double_well"], [Fraction(2)]
     program = curvature.minors_program(f, 1 - 1 / 64)  # below α* = 1
-    from rescert.certify import inertia, suprema
-
     assert not suprema.prove(program, curvature.box(sides), ">", 500).proved
     assert not inertia.prove_negative_direction(curvature.shifted(f, "1"), {"x": [0.0]}, {"x": [1.0]}).proved  # at α*
 
@@ -90,6 +100,32 @@ def test_attainment_at_the_infimum(name, star, attained):
     f = TABLE[name]
     found = attainment.attainment(f, curvature.lengths(BOXES[f.dimension], f.dimension), runtime.generator(0, "s"), 12)
     assert (found.star, found.attained) == (star, attained)
+
+
+def test_least_curvature_at_another_point_than_the_known_one_is_undecided():
+    """On the unit square the known direction of x²y - y³/3 is not that of the corner (1, 1)."""
+    assert verdicts(findings("monkey", box="1 1"), "attained", "unattained") == [UNDECIDED, UNDECIDED]
+
+
+def test_nothing_is_said_of_attainment_where_an_equality_is_not_shown():
+    """At 0, cos has the least curvature, but r bends on the segment beside it."""
+    flat = replace(TABLE["cosine"], flat=True)
+    found = attainment.attainment(flat, [Fraction(1)], runtime.generator(0, "s"), 4)
+    assert (found.attained, found.assertions) == (None, ())
+
+
+@pytest.mark.parametrize(("name", "least"), [("double_well", -1), ("parabola", -2), ("waves", -9), ("product", -1.42)])
+def test_one_alpha_is_shown_on_the_whole_box(name, least):
+    f = TABLE[name]
+    alpha, shown = curvature.large_enough(f, curvature.lengths(BOXES[f.dimension], f.dimension))
+    assert alpha + least > 0
+    assert [a["kind"] for a in shown] == ["definite"]
+    check.check_definite(_plain(shown[0]), None)
+
+
+def test_no_alpha_is_shown_where_the_function_has_a_root_at_the_boundary():
+    assert curvature.large_enough(TABLE["root"], [Fraction(1)])[1] == ()
+    assert findings("root")["decomposition"].verdict is HOLDS  # by the covers
 
 
 def test_claim_on_functions_with_and_without_attainment():
@@ -154,6 +190,12 @@ def test_oscillations_by_exponent(exponent, decomposition, existence, irregular,
     names = ("decomposition", "existence", "irregular", "indivisible")
     assert verdicts(found, *names) == [decomposition, existence, irregular, indivisible]
     assert verdicts(found, "gradient", "attained") == [VACUOUS, UNDECIDED]
+
+
+def test_variation_that_is_not_shown_decides_nothing(monkeypatch):
+    monkeypatch.setattr(Oscillation, "variation", lambda self, count: ([1.0], 1.0, ()))
+    found = findings("oscillation", exponent="5", points=20)
+    assert verdicts(found, "decomposition", "irregular", "indivisible") == [FAILS, UNDECIDED, UNDECIDED]
 
 
 def test_bracket_of_an_oscillation_is_about_the_sampled_least_value():

@@ -51,6 +51,14 @@ def test_a_step_too_near_to_the_critical_one_for_runs_is_undecided_and_not_wrong
     assert found["critical"].verdict is F
 
 
+def test_a_step_too_near_to_the_best_one_is_undecided_and_the_best_one_is_decided():
+    near = CLAIM.check(instance(step="1999999995/10000000000"), NOTHING)["best"]
+    assert near.verdict is U
+    exact = CLAIM.check(instance(step="1/5"), NOTHING)["best"]
+    assert exact.verdict is H
+    assert "of the best step" in exact.reason
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -35,17 +35,18 @@ def test_symmetric_matrices_obey_the_bound(matrix, step, depth):
 
 def test_largest_printed_step_above_one_is_covered():
     found = findings("3/2 1/2; 1/2 3/2", "1/4")
-    assert found["printed"].verdict is found["corrected"].verdict is Verdict.HOLDS
-    assert found["larger_step"].verdict is Verdict.UNDECIDED  # δ max{G(1), G(ℓ)} is 1, which no ball decides
+    for name in ("printed", "corrected", "larger_step"):
+        assert found[name].verdict is Verdict.HOLDS, name
 
 
 def test_no_witness_without_its_hypotheses():
-    # δλ = 0.499 is within the printed step; with an irrational λ and δ nearly 1/(2λ), neither side is shown.
-    found = findings("1 40; 1/8 3", "89/1000", 4)
+    # λ = 2 + √(3/2), and δλ is a thousandth above 1/2: neither side of the printed step is shown.
+    found = findings("1 40; 1/80 3", "1552/10000", 4)
     assert found["printed"].hypotheses is None
     for name in ("unstable", "divergence", "other_limit"):
         assert found[name].verdict is Verdict.UNDECIDED, name
         assert not found[name].assertions
+    assert findings("1 40; 1/80 3", "1550/10000", 4)["unstable"].verdict is Verdict.HOLDS
 
 
 def test_larger_step_is_larger_below_one_only():

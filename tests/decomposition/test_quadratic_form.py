@@ -10,6 +10,7 @@ from rescert.certify import check
 from rescert.decomposition import quadratic_networks, quadratic_proofs
 from rescert.decomposition.quadratic_form import (
     HORN,
+    Copositive,
     Quadratic,
     completely_positive,
     copositive_forms,
@@ -72,7 +73,7 @@ def test_horn_is_copositive_on_a_grid_and_not_semidefinite():
 
 def test_the_pentagon_is_found_by_horn_and_no_completely_positive_matrix_is():
     pentagon = matrix(PENTAGON, "h")
-    assert F(-15, 8) in {trace_product(q, pentagon) for q in copositive_forms(pentagon)}
+    assert F(-15, 8) in {trace_product(q.matrix, pentagon) for q in copositive_forms(pentagon)}
     dominant = "; ".join(" ".join("4" if i == j else "1" for j in range(5)) for i in range(5))
     assert copositive_forms(matrix(dominant, "h")) == []
     assert copositive_forms(matrix("2 1; 1 2", "h")) == []
@@ -92,7 +93,30 @@ def test_the_bound_by_smoothing_is_below_what_quadrature_gives():
     p, slope, bend = t**2 * (1 - t) ** 2, 2 * t * (1 - t) * (1 - 2 * t), 2 - 12 * t + 12 * t**2
     diagonal, mixed = np.abs(bend).mean() / p.mean(), (np.abs(slope).mean() / p.mean()) ** 2
     factor = 1 / (5 * diagonal + 20 * mixed)
-    assert 0.99 * factor < float(quadratic_proofs.smoothing_factor(HORN)) < factor
+    assert 0.99 * factor < float(quadratic_proofs.smoothing_factor(Copositive((F(1),) * 5, HORN))) < factor
+
+
+def test_a_scaled_and_permuted_horn_matrix_is_copositive_on_a_grid():
+    points = np.array(list(itertools.product(range(4), repeat=5)), dtype=float)
+    for text in (PENTAGON, "1 1 0 0 1; 1 2 1 0 0; 0 1 2 1 0; 0 0 1 2 1; 1 0 0 1 6"):
+        for form in copositive_forms(matrix(text, "h")):
+            q = np.array(form.matrix, dtype=float)
+            assert (np.einsum("ki,ij,kj->k", points, q, points) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["4 -1 2; -1 3 -1; 2 -1 4", "2 -1; -1 2", "9 -2 -1 0; -2 9 -1 1; -1 -1 9 -3; 0 1 -3 9"]
+)
+def test_corner_bounds_are_what_all_pairs_of_corners_give(text):
+    rows = matrix(text, "h")
+    f = Quadratic(rows, (F(1, 4),) * len(rows))
+    corners = list(itertools.product((F(0), F(1)), repeat=len(rows)))
+    mixed = [f.at(tuple(map(max, x, y))) + f.at(tuple(map(min, x, y))) - f.at(x) - f.at(y)
+             for x in corners for y in corners]  # fmt: skip
+    falls = [f.at(x) - f.at(y) for x in corners for y in corners if all(map(F.__le__, x, y))]
+    assert quadratic_networks.lower_bounds(f) == (-min(mixed) / 4, max(falls) / 2)
+    if len(rows) == 3:
+        assert quadratic_networks.lower_bounds(f)[0] == F(1, 2)  # twice what one entry gives
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 r"""Which functions networks (7) approximate (Nar and Sastry 2018, Section 3.1): not every convex one.
 
 A network (7) is $h_0=x$, $h_i=h_{i-1}+W_i[V_i^{\mathsf T}h_{i-1}-b_i]_+$ for $1\le i\le L$,
-$\hat f=c^{\mathsf T}h_L+d$, with $W_i,V_i,b_i\ge0$ and $c>0$ entrywise. "Approximate" is read as: for every
-$\varepsilon>0$ some network, of any depth and width, has $|f-\hat f|\le\varepsilon$ on all of $D$. We take
+$\hat f=c^{\mathsf T}h_L+d$, with $W_i,V_i,b_i\ge0$ and $c>0$ entrywise. "Can be approximated" is read as:
+for every $\varepsilon>0$ some network, of any depth and width, has $|f-\hat f|\le\varepsilon$ on all of $D$. The
+*error* of a network is the maximum of $|f-\hat f|$ on $D$, and a *limit of networks* is a uniform limit. We take
 $D=[0,1]^n$: for $D=\prod_i[0,M_i]$ put $x=Mu$ with $M=\operatorname{diag}(M_i)$; the network of $f(Mu)$ with
 $M^{-1}W_i$, $MV_i$, $b_i$, $Mc$ is again of the class. An instance is a quadratic
 $f(x)=\frac12x^{\mathsf T}Hx+\beta\cdot x$. A matrix is *completely positive* if it is a sum of
@@ -19,8 +20,8 @@ dual is the cone of *copositive* $Q$: $x^{\mathsf T}Qx\ge0$ for all $x\ge0$.
 2. A positive gradient at 0 does not even make a strictly convex $f$ nondecreasing: $\frac12x^2-2xy+4y^2+\frac14x+y$
    falls by $\frac54$ from $(0,1)$ to $(1,1)$.
 3. The decomposition $f=r-s$ with $r=\frac\alpha2|x|^2+\beta^{\mathsf T}x+f$ does not help: $\alpha|x|^2$ has no mixed
-   terms, so $r$ has the negative mixed differences of $f$ for every $\alpha$ and $\beta$, and the error of $r$ is
-   bounded from below as before. The sentence that follows, "a pair of residual networks can approximate each
+   terms, so $r$ has the negative mixed differences of $f$ for every $\alpha$ and $\beta$, and every network misses $r$
+   by as much as before. The sentence that follows, "a pair of residual networks can approximate each
    coordinate of $f$", is true all the same, by other decompositions (parts 5 and 6).
 
 ## 1. What every network is
@@ -39,19 +40,20 @@ $\varphi(z')\le\varphi(z)$. ∎
 **Bounds for every depth and width.** If $|f-\hat f|\le\varepsilon$ on four points, then
 $0\le\hat f(x\vee y)+\hat f(x\wedge y)-\hat f(x)-\hat f(y)\le\Delta f+4\varepsilon$ with $\Delta f$ the same
 expression for $f$: $\varepsilon\ge-\frac14\Delta f$. If $x\le y$, then
-$0\le\hat f(y)-\hat f(x)\le f(y)-f(x)+2\varepsilon$: $\varepsilon\ge\frac12(f(x)-f(y))$. For a quadratic the largest
-are
-$$e_1=\tfrac14\max_{i<j}(-h_{ij}),\qquad
-e_2=\tfrac12\max_i\Bigl(\sum_{j\ne i}\max(-h_{ij},0)-\beta_i-\tfrac12h_{ii}\Bigr)$$
-over squares and edges of the cube's corners, where they are positive. (Over rectangles with sides $s,t\le1$ parallel
-to the axes, $\Delta f=h_{ij}st$: the corners are the worst.) ∎
+$0\le\hat f(y)-\hat f(x)\le f(y)-f(x)+2\varepsilon$: $\varepsilon\ge\frac12(f(x)-f(y))$. For a quadratic we take
+$$e_1=\tfrac14\max_{S\cap T=\emptyset}\ \sum_{i\in S,\,j\in T}(-h_{ij}),\qquad e_2=\tfrac12\max_{x\le y}\,(f(x)-f(y)),$$
+over sets $S,T$ of variables and over corners $x,y$ of the cube. For $n=2$ these are $\frac14(-h_{12})$ and the larger
+of $\frac12(-h_{12}-\beta_i-\frac12h_{ii})$, where they are positive. ($e_1$ is the best that supermodularity gives:
+with $u=x-x\wedge y$ and $w=y-x\wedge y$, which have no variable in common, $\Delta f=u^{\mathsf T}Hw$ is affine in
+each entry of $u$ and $w$, so that the corners are the worst.) ∎
 
 ## 2. Hessians are completely positive
 
 **Theorem.** Let $f\in C^2(D)$ be a uniform limit of networks (7). Then $\nabla f(x)\ge0$ and $\nabla^2f(x)$ is
 completely positive for every $x\in D$.
 
-*Proof.* The limit of nondecreasing functions is nondecreasing, so $\nabla f\ge0$. Put
+*Proof.* (The networks have no second derivatives, so they are smoothed first and tested against $\psi$ then.) The
+limit of nondecreasing functions is nondecreasing, so $\nabla f\ge0$. Put
 $\varphi_\eta(t)=\frac12(t+\sqrt{t^2+\eta^2})$, a convex nondecreasing $C^\infty$ function with
 $0\le\varphi_\eta(t)-(t)_+\le\frac\eta2$. A network with $\varphi_\eta$ for $(\cdot)_+$ tends uniformly on $D$ to the
 network as $\eta\to0$ (induction over the layers, which are Lipschitz). So $f$ is a uniform limit of such smooth
@@ -81,15 +83,17 @@ $$\varepsilon\ge\kappa\,\Bigl(\tfrac{70}3\sum_iQ_{ii}+\tfrac{225}{16}\sum_{i\ne 
 which is $\frac{12}{4775}\kappa$ for Horn's matrix itself. ∎ The matrix with $\frac{13}8$
 on the diagonal, 1 for $i-j\equiv\pm1$ and 0 elsewhere is positive definite (its smallest eigenvalue is
 $\frac{13}8-\frac{1+\sqrt5}2>0$) and has $\operatorname{tr}QH=\frac{65}8-10=-\frac{15}8$. So a function can be
-strictly convex, increasing and supermodular, and still no network comes nearer than $\frac9{1910}$.
+strictly convex, increasing and supermodular, and still no network comes nearer than $\frac9{1910}$. For $n>5$ add
+$\frac12x_j^2+x_j$ for every other variable: where these are 0, the smoothed networks have completely positive
+Hessians in $x_1,\dots,x_5$ all the same, so the bound stands.
 
 ## 3. What networks reach
 
 **Theorem.** Let $f(x)=\sum_k\varphi_k(v_k\cdot x)+\gamma\cdot x$ be a finite sum, $v_k\ge0$, $\varphi_k$ convex on
 $[0,T_k]$, $T_k=\sum_jv_{kj}$, $\varphi_k$ Lipschitz, with slopes such that $\gamma+\sum_k\varphi_k'(0+)v_k\ge0$
 entrywise. Then $f$ is a uniform limit of networks (7) of depth one. If $\varphi_k\in C^2$, $\varphi_k''\le A_k$, then
-$N$ equal cells for each $k$ give the error $\sum_kA_kT_k^2/(16N^2)$, up to as little as one likes (exactly, if the
-sum of slopes is positive). The same holds for uniform limits of such sums.
+$N$ equal cells for each $k$ give an error of at most $\sum_kA_kT_k^2/(16N^2)$, or, if an entry of that vector is 0, as
+little more as one likes. Uniform limits of such sums are limits of networks, too.
 
 *Proof.* Interpolate $\varphi_k$ at $t_j=jT_k/N$. The interpolant is
 $\varphi_k(0)+s_0t+\sum_{j=1}^{N-1}(s_j-s_{j-1})(t-t_j)_+$ with rising slopes $s_j\ge\varphi_k'(0+)$, all thresholds
@@ -149,9 +153,9 @@ $\varphi(0)=\beta_1+\frac12a-E\le E$ and $f\ge0$ on $D$ (convexity, $f(0)=0$, $\
 $\varphi(0)\le\min_xf+E$ as well, and $\max_xf-E\le h\le\min_xf+E$: $|f-h(y)|\le E$. $h(y)+\tau x+\tau y$ is a limit
 of networks for each $\tau>0$ by part 3. ∎
 
-*Beyond quadratics* the first case goes through for every convex $f\in C^2([0,1]^2)$ with $\partial_1\partial_2f\le0$,
-$\partial_1f(0,0)+\partial_1f(0,1)\ge0$, $\partial_2f(0,0)+\partial_2f(1,0)\ge0$: the infimum is
-$\frac14(f(1,0)+f(0,1)-f(0,0)-f(1,1))$. *Proof.* It is a lower bound. Let
+*Beyond quadratics*: for every convex $f\in C^2([0,1]^2)$ with $\partial_1\partial_2f\le0$,
+$\partial_1f(0,0)+\partial_1f(0,1)\ge0$, $\partial_2f(0,0)+\partial_2f(1,0)\ge0$ the infimum of the errors is
+$\frac14(f(1,0)+f(0,1)-f(0,0)-f(1,1))$. *Proof.* It is a lower bound by part 1. Let
 $g(x,y)=\frac12(f(x,0)+f(x,1)+f(0,y)+f(1,y))-\frac14\Sigma$ with the sum $\Sigma$ of $f$ over the four corners; it is
 a sum of a convex nondecreasing function of $x$ and one of $y$, so a limit of networks. $(x,y)$ cuts the square into
 four rectangles; with the mixed differences $A,B$ of the lower left and upper right and $C,F$ of the other two,
@@ -201,23 +205,27 @@ On a simplex without kinks $f-\hat f$ is a polynomial of degree two, and lies be
 coefficients $B(v_i,v_j)$ in barycentric form, which are found from the values at corners and midpoints. The
 certificates evaluate $f$ and the networks at these points, enlarged to whole numbers so that balls have no radius,
 and show the bound for all coefficients; and that no argument of a ReLU has two signs at the corners of a simplex. So
-a bound that is reached is shown exactly. The networks of depth one are evaluated in the form
-$d+c\cdot x+\sum w_m(v_m\cdot x-b_m)_+$ of part 3. Complete positivity is an identity in whole numbers. For the chain
+a bound that is reached is shown exactly. That the simplices cover the square is by their construction, not in the
+certificate; the theorems of parts 3 to 6 do not need it. A lower bound for all networks is a certified number (a mixed
+difference, a fall, a trace) and a lemma of parts 1 and 2. The networks of depth one are evaluated in the form
+$d+c\cdot x+\sum w_m(v_m\cdot x-b_m)_+$ of part 3. Complete positivity is an identity in whole numbers, and a
+copositive $Q$ is given as $D$ and Horn's matrix, its variables permuted. For the chain
 of width one the certificate evaluates $G_i=S_ih_i$, $S_i=s_0\,s_0s_1\cdots s_{i-1}$, which avoids divisions:
 $G_i=s_{i-1}G_{i-1}+(s_i-s_{i-1})(G_{i-1}-S_{i-1}b_i)_+$. For $n\ge3$ the error of a pair is the formula, not a
 separate bound on simplices.
 
 ## 8. Depth, and what is open
 
-For quadratics, limits of networks of depth one are limits of all. In general depth adds functions: let $0<s,t<1$ and
+For quadratics depth adds nothing: each that is a limit of networks is one of networks of depth one (parts 2 and 3). In
+general it does: let $0<s,t<1$ and
 $g=\frac12\bigl(x+y+(x-s)_++(y-t)_+\bigr)^2$, half the square of the function (8b). It is a limit of networks of depth
 two (the first layer is (8a), the hinges of the second are in the sum of the two coordinates), and *no limit of
 networks of depth one*. *Proof of the latter.* Inside the square the slopes of convergent convex functions are
 bounded, so the hinges that cross a smaller square, with $v_m$ scaled to length 1, have weights of bounded sum there,
 and a limit has the Hessian $\int vv^{\mathsf T}d\mu$ with a measure $\mu\ge0$ on the lines with normals $v\ge0$. For
 $x<s$, $y<t$ the Hessian of $g$ is that of $\frac12(x+y)^2$, of rank one, so only lines with normal $(1,1)$ cross this
-rectangle, and every such line has to count. Those near its corner $(s,0)$ cross $x>s$, $y<t$ as well. But there the
-Hessian is that of $\frac12(2x+y)^2$, and only lines with normal $(2,1)$ cross. ∎
+rectangle, and $\mu$ has the same positive density at each of them. Those with $s<x+y<\min\{1,s+t\}$ cross $x>s$, $y<t$
+as well. But there the Hessian is that of $\frac12(2x+y)^2$, and only lines with normal $(2,1)$ cross. ∎
 
 Open: is every $f\in C^2$ with $\nabla f\ge0$ and completely positive Hessians a limit of networks? For quadratics it
 is. And what is the exact infimum for $n\ge3$, or for functions that are neither quadratic nor as in part 4?
@@ -234,6 +242,8 @@ from rescert.decomposition.quadratic_form import Quadratic
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FUNCTION = ["hessian", "gradient"]  # the keys of an instance that say which function it is
 
 
 def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
@@ -261,8 +271,8 @@ def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
     return {
         "function": "none" if first is None else _formula(first["hessian"], first["gradient"]),
         "error": 0.0 if first is None else float(first["error"]),
-        "failing": int(failing["hessian"].nunique()),
-        "functions": int(rows["hessian"].nunique()),
+        "failing": failing.groupby(FUNCTION).ngroups,
+        "functions": rows.groupby(FUNCTION).ngroups,
         "widths": len(shown),
     }
 
@@ -279,11 +289,16 @@ def _formula(hessian: str, gradient: str) -> str:
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the function that the figure shows, narrowest first: the one with the most widths."""
     found = rows[(rows["statement"] == "exact") & (rows["verdict"] == "holds")]
-    found = found[found["surface"].notna()] if "surface" in found else found.iloc[:0]
+    found = found[found["separable_error"].notna()] if "separable_error" in found else found.iloc[:0]
     if not len(found):
         return found
-    sizes = found.groupby("hessian", sort=False)["width"].nunique()
-    return found[found["hessian"] == sizes.idxmax()].sort_values("width")
+    most = found.groupby(FUNCTION, sort=False)["width"].nunique().idxmax()
+    return _of(found, *most).sort_values("width")
+
+
+def _of(rows: pd.DataFrame, hessian: str, gradient: str) -> pd.DataFrame:
+    """The rows of one function."""
+    return rows[(rows["hessian"] == hessian) & (rows["gradient"] == gradient)]
 
 
 def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
@@ -318,7 +333,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     filled = middle.contourf(t, t, f - network, levels=np.linspace(-error, error, 11), cmap="RdBu_r", extend="neither")
     bar = drawing.colorbar(filled, ax=middle, ticks=[-error, 0, error], shrink=0.72, aspect=14, pad=0.04)
     bar.ax.set_yticklabels([f"{-error:.3g}", "0", f"{error:.3g}"])
-    pairs = rows[(rows["statement"] == "rate") & (rows["hessian"] == first["hessian"])].sort_values("width")
+    pairs = _of(rows[rows["statement"] == "rate"], first["hessian"], first["gradient"]).sort_values("width")
     right.plot(shown["width"], shown["separable_error"], color=orange, marker="s", label="single")
     right.axhline(error, color="0.3", linestyle=":", linewidth=1.2)
     right.plot(pairs["width"], pairs["pair_error"], color=green, marker="o", label="pair")
@@ -348,36 +363,40 @@ CLAIM = Claim(
     statements=(
         Statement(
             "scalar",
-            r"For $n=1$, a strictly convex $f\in C^1[0,M]$ with $f'(0)>0$ can be approximated with (7a)–(7c).",
+            r"For $n=1$, a strictly convex $f\in C^1[0,M]$ with $f'(0)>0$ can be approximated with (7a)–(7c), read as: "
+            r"as closely as one likes in the maximum norm on $[0,M]$.",
             "as printed",
             proof="written",
         ),
         Statement(
             "narrow",
             r"One hinge a layer is enough: the network of width 1 with $w_i=s_i/s_{i-1}-1$, $b_i=h_{i-1}(t_i)$ is the "
-            r"interpolant with slopes $s_i$ and kinks $t_i$. For $f=\frac12ax^2+\beta x$ on $[0,1]$ its error "
-            r"$a/(16N^2)$ at depth $N-1$ is the least of all networks of that depth and width 1.",
+            r"interpolant with slopes $s_i$ and kinks $t_i$. For $f=\frac12ax^2+\beta x$, $a,\beta>0$, and $N$ equal "
+            r"cells its largest error $a/(16N^2)$ on $[0,1]$ (with a constant $d$) is the least of all networks of "
+            r"depth $N-1$ and width 1.",
             "sharper",
             proof="written",
         ),
         Statement(
             "single",
             r"A strictly convex, twice differentiable $f$ on $\prod_i[0,M_i]$ with a gradient with positive "
-            r"coordinates at the origin can be approximated with (7a)–(7c).",
+            r"coordinates at the origin can be approximated with (7a)–(7c), read as: as closely as one likes in the "
+            r"maximum norm on that domain, with any depth and width.",
             "as printed",
         ),
         Statement(
             "corrected",
-            r"A strictly convex quadratic $f$ with $\nabla f(0)>0$ is a uniform limit of networks (7) if and only if "
-            r"its Hessian is completely positive (for $n\le4$: has no negative entry). For every $f\in C^2$ it is "
-            r"necessary that $\nabla f\ge0$ and that $\nabla^2f$ is completely positive everywhere.",
+            r"A strictly convex quadratic $f$ with $\nabla f(0)>0$ is a uniform limit of networks (7) on $[0,1]^n$ if "
+            r"and only if its Hessian is completely positive (for $n\le4$: has no negative entry). For every "
+            r"$f\in C^2([0,1]^n)$ it is necessary that $\nabla f\ge0$ and that $\nabla^2f$ is completely positive "
+            r"everywhere.",
             "as corrected",
             proof="written",
         ),
         Statement(
             "exact",
             r"For $f=\frac12ax^2+\frac12cy^2-kxy+\beta_1x+\beta_2y$ strictly convex on $[0,1]^2$, $\beta>0$, the "
-            r"infimum of the errors of all networks (7) of every depth and width is "
+            r"infimum of $\max_{[0,1]^2}|f-\hat f|$ over all networks (7) of every depth and width is "
             r"$\max\{0,\frac k4,\frac12(k-\beta_1-\frac a2),\frac12(k-\beta_2-\frac c2)\}$.",
             "sharper",
             proof="written",
@@ -385,34 +404,37 @@ CLAIM = Claim(
         Statement(
             "not enough",
             r"Strictly convex, increasing and supermodular is not enough: from $n=5$ on there are such quadratic "
-            r"functions at a positive distance from all networks (7).",
+            r"functions that all networks (7) miss by more than a positive number somewhere on $[0,1]^n$.",
             "sharper",
             quantifier="some",
             proof="written",
         ),
         Statement(
             "route",
-            r"In $f=r-s$ with $r=\frac\alpha2x^{\mathsf T}x+\beta^{\mathsf T}x+f$, $\alpha$ large enough to make the "
-            r"Hessian of $r$ positive definite, $r$ can be approximated with (7a)–(7c).",
+            r"In $f=r-s$ with $s=\frac\alpha2x^{\mathsf T}x+\beta^{\mathsf T}x$, $\alpha$ large enough to make the "
+            r"Hessian of $r$ positive definite and $\beta$ to make its gradient at 0 positive, a network for each of "
+            r"$r$ and $s$ gives the pair, read as: $r$ can be approximated with (7a)–(7c) in the maximum norm on $D$.",
             "as printed",
         ),
         Statement(
             "route corrected",
             r"With $\frac\gamma2(x_1+\dots+x_n)^2$ added to both $r$ and $s$, and $\alpha$, $\beta$ and $\gamma$ "
-            r"large enough, both are limits of networks (7), for every quadratic $f$.",
+            r"large enough, both are uniform limits of networks (7) on $[0,1]^n$, for every quadratic $f$.",
             "as corrected",
             proof="written",
         ),
         Statement(
             "pair",
-            "A pair of residual networks (7) can be used to approximate each coordinate of $f$.",
+            r"A pair of residual networks (7) can be used to approximate each coordinate of $f$, read as: as closely "
+            r"as one likes in the maximum norm on $D$.",
             "as printed",
             proof="written",
         ),
         Statement(
             "rate",
             r"For a quadratic $f$ a pair of depth 1 with cells of length $1/N$ in the directions $e_i$ and $e_i+e_j$ "
-            r"has an error of at most $\frac1{16N^2}(\sum_{i<j}|h_{ij}|+\sum_i|h_{ii}-\sum_{j\ne i}h_{ij}|)$.",
+            r"has a largest error on $[0,1]^n$ of at most "
+            r"$\frac1{16N^2}(\sum_{i<j}|h_{ij}|+\sum_i|h_{ii}-\sum_{j\ne i}h_{ij}|)$.",
             "sharper",
             proof="written",
         ),

@@ -93,7 +93,10 @@ Drawn networks have binary fractions for weights and test points, so that balls 
 the smallest violation, or an equality, is seen as what it is. The class is certified by the sign of every weight, an
 exact comparison; to this comes a test that a network without the property can fail: midpoint convexity on random
 segments of $[0,1]^n$, slopes and mixed second differences on random rectangles. Networks with one wrong sign carry an
-exact violation. An affine piece is a box on which no unit changes its sign, and an equality inside it.
+exact violation, and the sign of every matrix, so that just one is wrong. An affine piece is a box on which no unit
+changes its sign, and an equality inside it; that every ball has one is section 4. Two units are compared with
+$f(x)=f'(0)x+\frac q2x^2$: $\hat f<f$ is shown on a cover of $[m,M]$, and $\ell<\hat f$ on $(m,M]$ follows from the
+signs of the weights.
 """
 
 from __future__ import annotations
@@ -190,9 +193,10 @@ def _estimates(line: UnivariateNetwork, curvature: str) -> dict[str, Finding]:
         name: Finding(o.hypotheses, o.conclusion, Evidence.ENCLOSED, o.reason, assertions=o.assertions)
         for name, o in found.items()
     }
-    sizes = {"measured": str(line.pieces()[-1][2]), "bound": str(line.top)}
-    exactly = {n: replace(findings[n], evidence=Evidence.EXACT, **sizes) for n in ("slopes", "reach")}
-    return findings | exactly
+    last, top = str(line.pieces()[-1][2]), str(line.top)
+    for name in ("slopes", "reach"):
+        findings[name] = replace(findings[name], evidence=Evidence.EXACT, measured=last, bound=top)
+    return findings
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:

@@ -58,7 +58,7 @@ volume at most $C(k+1)^{n-1}\varepsilon(10R)^n$. Let $\varepsilon\to0$, then add
 
 Let $\lambda=\inf_D\lambda_{\min}(\nabla^2f)$, $\alpha^*=\max\{0,-\lambda\}$, $\beta_i^*=\max\{0,-\partial_if(0)\}$.
 
-**Theorem.** If $\lambda>-\infty$, every $\alpha>\alpha^*$ makes $\nabla^2r$ positive definite on $D$, and no
+**Theorem.** If $\lambda>-\infty$, every $\alpha>\alpha^*$ makes $\nabla^2r$ positive definite on $D$, and no positive
 $\alpha<\alpha^*$ does. If $f\in C^2$, then $\lambda>-\infty$ and the valid $\alpha$ are those with $\alpha>\alpha^*$:
 the infimum is not attained. The valid $\beta$ are those with $\beta_i>\beta_i^*$ for all $i$, whatever $\alpha$ is.
 
@@ -96,11 +96,23 @@ $f'/x$ tend to $0$. So $f$ is twice differentiable on all of $[0,M]$.
 - $a<6$: where $\sin(x^{-2})=1$, $f''=a(a-1)x^{a-2}-4x^{a-6}\to-\infty$ as $x\to0$. *No* $\alpha$ is large enough.
 - $5<a<6$: there is another decomposition. $f''$ is integrable, and $f'(x)=\int_0^xf''$ (integrate from $\varepsilon$,
   let $\varepsilon\to0$). With $r'=1+x+\int_0^x[f'']_+$, $s'=1+x+\int_0^x[-f'']_+$, $r(0)=s(0)=0$: $r',s'$ rise
-  strictly and are $1$ at $0$, and $f=r-s$.
-- $4<a\le5$: there is *none*. At $x_k=(\pi k)^{-1/2}$, $f'(x_k)=-2(-1)^kx_k^{a-3}$, so
-  $\sum_k|f'(x_{k+1})-f'(x_k)|\ge2\sum_k(\pi k)^{-(a-3)/2}=\infty$. If $f=r-s$ with convex $r,s$ that have a derivative
-  at $0$, then the right derivatives $r_+',s_+'$ do not fall, and on $[0,x]$ with $x<M$ the variation of $f'=r_+'-s_+'$
-  is at most $r_+'(x)-r'(0)+s_+'(x)-s'(0)<\infty$. ∎
+  strictly and are $1$ at $0$, and $f=r-s$. (Twice differentiable they are not, see below.)
+- $4<a\le5$: there is *none*, for the gradients of $r$ and $s$ at $0$ are to exist. At $x_k=(\pi k)^{-1/2}$,
+  $f'(x_k)=-2(-1)^kx_k^{a-3}$, so $\sum_k|f'(x_{k+1})-f'(x_k)|\ge2\sum_k(\pi k)^{-(a-3)/2}=\infty$. If $f=r-s$ with
+  convex $r,s$ that have a finite derivative at $0$, then the right derivatives $r_+',s_+'$ do not fall, and on $[0,x]$
+  with $x<M$ the variation of $f'=r_+'-s_+'$ is at most $r_+'(x)-r'(0)+s_+'(x)-s'(0)<\infty$. ∎
+
+*What excludes it.* With slopes $-\infty$ at $0$ allowed, every $a>4$ has continuous convex $r,s$ on $[0,M]$: take
+$r'(x)=x-\int_x^M[f'']_+$ and $s'(x)=x-f'(M)-\int_x^M[-f'']_+$ for $x>0$, which are integrable, because
+$\int_0^M\int_x^M|f''(t)|\,dt\,dx=\int_0^Mt|f''(t)|\,dt<\infty$. But move the point inside: $g(x)=f(|x-c|)$ with
+$0<c<M$ is twice differentiable on $[0,M]$, and for $4<a\le5$ *no* difference of convex functions whatever: convex
+functions have finite one-sided slopes at $c$, and the argument applies on $[c,x]$. ∎
+
+*Twice differentiable parts.* $f=r-s$ with convex $r,s$ that are *twice* differentiable at $0$ exists for $a\ge6$ only.
+By the same bound the variation of $f'$ on $[0,x]$ would be at most $Cx$ for small $x$. With
+$K=\lceil1/(\pi x^2)\rceil$ the points $x_K,\dots,x_{2K}$ of $[0,x]$ alone give
+$2\sum_{k=K}^{2K-1}(\pi k)^{-(a-3)/2}\ge2K(2\pi K)^{-(a-3)/2}$, which is at least $cx^{a-5}$ with $c>0$ for small $x$,
+and $x^{a-5}/x\to\infty$ for $a<6$. ∎
 
 In general, for $n=1$ and $f\in C^1$: a decomposition as in (B) exists if $f'$ has bounded variation on $[0,M]$
 ($f'=p-q$ with continuous $p,q$ that do not fall; take $r'=p+x+b$, $s'=q+x+b$), and only if it has bounded variation on
@@ -113,11 +125,21 @@ $n\ge2$ not because $r$ and $s$ are strictly convex: the networks of this class 
 and the added terms leave the mixed second differences of $f$ as they are, and $r$ cannot be approximated where these
 are negative. Which decompositions can be approximated is settled in `ns_approximation`.
 
-## How the instances are checked
+## How the instances are checked, and what rests on the text
 
 $\lambda$ is bracketed: the leading principal minors of $\nabla^2f-\lambda_{\rm low}I$ are positive on a cover of $D$ by
-boxes, and at a point and along a direction $v^T\nabla^2f\,v<\lambda_{\rm high}|v|^2$. A pair $(0,y)$ with more than
-$K|h(y)-h(0)|$, or a point with $f''<-K$, refutes one constant $K$; the proof above refutes all.
+boxes, and at a point and along a direction $v^T\nabla^2f\,v<\lambda_{\rm high}|v|^2$. The checker differentiates $f$
+itself for this direction, for "some $\alpha$ is large enough" (one enclosure on all of $D$), for definiteness at a
+point and for $f''<-K$. In the covers, at the pairs and at the origin it evaluates gradients and Hessians as they are
+written by hand; tests compare these with automatic differentiation. $x^{5/2}$ and $x^a\sin(x^{-2})$ cannot be enclosed
+so at $0$: there all $\alpha$ rest on written formulas, the first as a function of $\sqrt x$, the second with a free
+angle in place of $x^{-2}$ near $0$.
+
+The rest is for the proofs. A pair $(0,y)$ with $|y|>K|h(y)-h(0)|$, or a point with $f''<-K$, refutes one constant $K$;
+sections 1 and 6 refute all. A finite number of values of $f'$ varies by a finite amount; that the variation is infinite
+is section 6. That $\alpha^*$ is the named number, and not only within the bracket, and that $r$ bends on all segments,
+not only on those that are tried, is section 5; one segment without bend is enough for the contrary. That
+$\frac14x^4$ and its like are strictly convex is plain.
 """
 
 from __future__ import annotations
@@ -135,8 +157,8 @@ from rescert.certify.problem import rational
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.decomposition import attainment, curvature, gradient_conditions
 from rescert.decomposition.curvature import Bracket
+from rescert.decomposition.grid_values import GRID, grid_values
 from rescert.decomposition.oscillation import Oscillation
-from rescert.decomposition.profile import GRID, profile
 from rescert.decomposition.smooth_functions import SmoothFunction, function
 
 if TYPE_CHECKING:
@@ -187,12 +209,15 @@ def _gradient(f: SmoothFunction, sides: list[Fraction], constant: Fraction, leas
             return {"gradient": unknown, "conditions": unknown, "determinant": determinant}
         flat = gradient_conditions.degenerate(f) if f.weakness == "inverse" else ()
         what = "the inverse" if f.weakness == "inverse" else "the Hessian"
-        reason = f"{what} exceeds the constant {constant} at the pair 0, {broken.distance:.4g} e_n"
-        evidence = Evidence.EXACT if flat else Evidence.ENCLOSED
-        printed = Finding(True, False, evidence, reason, f"{broken.ratio:.6g}", str(constant), broken.assertions)
-        both = f"{reason}, and the criterion fails" + (": the Hessian is singular at 0" if flat else " with it")
-        exact = replace(printed, conclusion=True, reason=both, assertions=(*broken.assertions, *flat))
-        return {"gradient": printed, "conditions": exact, "determinant": determinant}
+        reason = f"{what} exceeds the Lipschitz constant {constant} at the pair 0, {broken.distance:.4g} e_n"
+        every = "the Hessian is singular at 0" if flat else "section 1 has a pair for every other constant"
+        refuting = (*broken.assertions, *flat)
+        sizes = {"measured": f"{broken.ratio:.6g}", "bound": str(constant)}
+        printed = _found(True, False, f"{reason}; {every}", *refuting, **sizes)
+        if flat:
+            printed = replace(printed, evidence=Evidence.EXACT)
+        both = replace(printed, conclusion=True, reason=f"{reason}, and the criterion fails: {every}")
+        return {"gradient": printed, "conditions": both, "determinant": determinant}
     lipschitz, smooth = gradient_conditions.hessian_lipschitz(f, sides)
     shown = (*least.assertions, *smooth, *positive) if least.proved and smooth and positive and least.low > 0 else ()
     reason = f"the Hessian is {lipschitz:.4g}-Lipschitz, and {least.reason}"
@@ -201,19 +226,25 @@ def _gradient(f: SmoothFunction, sides: list[Fraction], constant: Fraction, leas
     return {"gradient": holds, "conditions": holds, "determinant": determinant}
 
 
-def _decomposed(least: Bracket, beta: list[float], slopes: curvature.Assertions) -> dict[str, Finding]:
-    """Sentence (B) and which α and β are valid, where the Hessian is bounded below."""
+def _decomposed(
+    least: Bracket, beta: list[float], slopes: curvature.Assertions, alpha: int = 0, whole: curvature.Assertions = ()
+) -> dict[str, Finding]:
+    """Sentence (B) and which α and β are valid, where the Hessian is bounded below.
+
+    ``whole`` are the assertions that ``alpha`` serves, by differentiating f; without them the covers show an α.
+    """
     valid = max(-least.low, 0.0)
     shown = least.proved and bool(slopes)
     serves = f"α = {valid:.6g} serves" if valid else "every α > 0 serves"
-    printed = (*least.covers, *slopes) if shown else ()
+    one = f"α = {alpha} serves" if whole else serves
+    printed = (*(whole or least.covers), *slopes) if shown else ()
     range_of_alpha, range_of_beta = f"{max(0.0, -least.high):.6g} to {valid:.6g}", ", ".join(f"{b:.4g}" for b in beta)
     reason = f"{serves}, α < {-least.high:.6g} does not" if least.high < 0 else f"{serves}, and α <= 0 is not positive"
     exact = (*least.assertions, *slopes) if shown else ()
     sizes = {"measured": range_of_alpha, "bound": f"β > {range_of_beta}"}
     bounded = _found(False, False, "the Hessian is bounded below", *least.covers)
     return {
-        "decomposition": _found(True, True, serves, *printed),
+        "decomposition": _found(True, True, one, *printed),
         "existence": _found(True, True, reason if shown else least.reason, *exact, **sizes),
         "irregular": bounded,
         "indivisible": bounded,
@@ -235,10 +266,10 @@ def _attained(f: SmoothFunction, sides: list[Fraction], least: Bracket) -> dict[
             assertions=(sign.constant(found.star, "<="),),
         )
         return {"attained": zero, "unattained": zero}
-    if not found.assertions or not least.low < -float(found.star) < least.high:
+    if found.attained is None or not least.low < -float(found.star) < least.high:
         unknown = Finding(True, None, Evidence.ENCLOSED, "nothing is shown at α*")
         return {"attained": unknown, "unattained": unknown}
-    word = "r is strictly convex" if found.attained else "r is affine on a segment"
+    word = f"{SEGMENTS} segments of r bend up" if found.attained else "r is affine on a segment"
     one = Finding(
         True,
         found.attained,
@@ -255,16 +286,18 @@ def _oscillating(osc: Oscillation, margin: float, constant: Fraction, points: in
     sums, bound, varied = osc.variation(points)
     if osc.bounded:
         least = osc.bracket(margin)
-        slope = sign.constant(Fraction(1), ">")  # f'(0) = 0, so that any β > 0 serves
+        # f'(0) = 0, which is a limit and shown in the text: the slopes of r and s at 0 are β.
+        slope = sign.constant(Fraction(margin), ">")
         found = _decomposed(least, [0.0], (slope,))
         bent = (least.below.assertion,) if least.below.assertion and least.high < 0 else ()
     else:
         steep = osc.steep(constant)
         bent = () if steep.assertion is None else (steep.assertion,)
-        reason = f"f'' < -{constant} at a point, and f'' is unbounded below"
+        reason = f"f'' < -{constant} at a point, and by section 6 f'' is unbounded below"
         divisible = osc.exponent > 5
-        shown = bent if divisible or not varied else (*bent, *varied)
-        more = f"{points} values of f' vary by more than {bound:.4g}" if not divisible else "f'' is integrable"
+        shown = bent if divisible else (*bent, *varied) if varied else ()
+        infinite = f"{points} values of f' vary by more than {bound:.4g}, and by section 6 its variation is infinite"
+        more = "f'' is integrable" if divisible else infinite
         sizes = {"measured": f"{bound:.6g}"} if not divisible else {}
         found = {
             "decomposition": _found(True, False, reason, *bent),
@@ -284,24 +317,23 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     if isinstance(f, Oscillation):
         return _oscillating(f, margin, constant, instance["points"])
     least = curvature.bracket(f, sides, margin)
-    beta, slopes = curvature.origin(f, margin)
-    found = _gradient(f, sides, constant, least) | _decomposed(least, beta, slopes) | _attained(f, sides, least)
-    return found | {"decomposition": replace(found["decomposition"], values=profile(f, sides, least))}
+    decomposed = _decomposed(least, *curvature.origin(f, margin), *curvature.large_enough(f, sides))
+    found = _gradient(f, sides, constant, least) | decomposed | _attained(f, sides, least)
+    return found | {"decomposition": replace(found["decomposition"], values=grid_values(f, sides, least))}
 
 
 def summary(rows: pd.DataFrame) -> dict[str, Scalar]:
     """Numbers for the caption."""
     found = rows[(rows["statement"] == "existence") & (rows["verdict"] == "holds")]
     refuted = rows[(rows["statement"] == "gradient") & (rows["verdict"] == "fails")]
-    varied = rows[rows["statement"] == "indivisible"].merge(rows[["instance", "points"]].drop_duplicates(), how="left")
-    none = varied[varied["verdict"] == "holds"]
+    varied = rows[(rows["statement"] == "indivisible") & (rows["verdict"] == "holds")]
     return {
         "bracketed": len(found),
-        "margin": str(rows["margin"].iloc[0]),
+        "margin": max(found["margin"], key=rational, default="0"),
         "refuted": len(refuted),
-        "constant": str(rows["constant"].iloc[0]),
-        "values": int(none["points"].max()) if len(none) else 0,
-        "variation": str(none["measured"].iloc[0]) if len(none) else "0",
+        "constant": min(refuted["constant"], key=rational, default="0"),
+        "values": int(varied["points"].iloc[0]) if len(varied) else 0,
+        "variation": str(varied["measured"].iloc[0]) if len(varied) else "0",
     }
 
 
@@ -312,9 +344,9 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     derivative (dashed). They grow without bound for two strictly convex functions ({refuted} instances are certified
     to exceed {constant}) and stay bounded where $\nabla^2f\ge\mu I$ is Lipschitz. Bottom left: the least eigenvalue of
     $\nabla^2f$ over the box for $\sin2x_1\cos3x_2$, and a point where it is least; $\alpha^*$ is minus that value and
-    is bracketed to within {margin} on either side for {bracketed} instances. Bottom right: variation of $f'$ over the
-    first points $(\pi k)^{{-1/2}}$ for $x^a\sin(x^{{-2}})$; it is unbounded for $a=5$ (above {variation} on {values}
-    points), and $f$ is then no difference of convex functions.
+    is bracketed to within {margin} on either side, or less, for {bracketed} instances. Bottom right: variation of $f'$
+    over the first points $(\pi k)^{{-1/2}}$ for $x^a\sin(x^{{-2}})$; it is unbounded for $a=5$ (above {variation} on
+    {values} points), and $f$ is then no difference of convex functions with finite slopes at $0$.
     """
     import pandas as pd
     from matplotlib import pyplot as plt
@@ -336,11 +368,13 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     for name, kinds in {**lines, "exponential": None}.items():
         for _, row in rows[rows["function"] == name].head(1).iterrows():
             for kind, style in [kinds] if kinds else [("inverse", "C0-"), ("smoothness", "C0--")]:
-                quotients.plot(row["distances"], row[kind], style, marker=".", label=f"{TITLES[name]}, {kind}")
+                marker = "o" if kind == "inverse" else "s"
+                look = {"marker": marker, "markersize": 3.5, "label": f"{TITLES[name]}, {kind}"}
+                quotients.plot(row["distances"], row[kind], style, **look)
                 data += [(row["instance"], kind, t, q) for t, q in zip(row["distances"], row[kind], strict=True)]
     quotients.set(xscale="log", yscale="log", ylim=(0.3, 1e10), xlabel="distance $t$", ylabel="quotient")
     if data:
-        quotients.legend(loc="upper right", fontsize=7.5)
+        quotients.legend(loc="upper right", fontsize=7.5, handlelength=3.5)
     for _, row in rows[rows["function"] == "waves"].head(1).iterrows():
         axes = [np.linspace(0, end, GRID) for end in row["ends"]]
         shown = np.array(row["map"], dtype=float).reshape(GRID, GRID).T
@@ -355,6 +389,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
         variation.plot(k, row["variation"], style, label=f"$a={row['exponent']}$")
         data += [(row["instance"], "variation", int(i), v) for i, v in zip(k, row["variation"], strict=True)]
     variation.set(xscale="log", xlabel="points", ylabel="variation of the derivative")
+    variation.xaxis.set_minor_formatter("")  # the labels of few points would overlap
     if len(sums):
         variation.legend()
     return Drawing(drawing, pd.DataFrame(data, columns=["instance", "quantity", "at", "value"]))
@@ -404,7 +439,7 @@ CLAIM = Claim(
         _statement(
             "attained",
             r"If only strict convexity of $r$ and $s$ is asked, $\alpha^*>0$ itself can serve: for some $f$ the "
-            r"infimum is attained.",
+            r"infimum is attained. (An instance tries segments; that $r$ bends on all of them is the proof's.)",
             "sharper",
             "some",
         ),
@@ -417,14 +452,16 @@ CLAIM = Claim(
         _statement(
             "irregular",
             r"There is a twice differentiable $f$ for which no $\alpha$ serves, but which is $r-s$ with other strictly "
-            r"convex $r,s$: $x^a\sin(x^{-2})$ with $5<a<6$.",
+            r"convex $r,s$, though not with twice differentiable ones: $x^a\sin(x^{-2})$ with $5<a<6$. (An instance "
+            r"shows one $\alpha$ that does not serve; the rest is the proof's.)",
             "sharper",
             "some",
         ),
         _statement(
             "indivisible",
-            r"There is a twice differentiable $f$ that is no difference of convex functions with slopes at $0$ at all: "
-            r"$x^a\sin(x^{-2})$ with $4<a\le5$.",
+            r"There is a twice differentiable $f$ that is no difference of convex functions with finite slopes at $0$, "
+            r"whatever these functions are: $x^a\sin(x^{-2})$ with $4<a\le5$. (An instance shows a finite part of the "
+            r"variation of $f'$; that it is infinite is the proof's.)",
             "sharper",
             "some",
         ),

@@ -6,11 +6,12 @@ $\hat f(x)=x_1+x_2+\sum_k(v_k\cdot x-b_k)_+$.
 
 ## What is wrong as printed
 
-1. *The gradient.* It gets the increment $v_k$ where $v_k\cdot x>b_k$, not "when $\ge$ holds": on the line itself
+1. *The gradient.* It gets the increment $v_k$ where $v_k\cdot x>b_k$, not "when $\ge0$ holds": on the line itself
    $\hat f$ has no gradient (the slope along $v_k$ is larger by $|v_k|^2$ on one side). The statement is read with
    "$>$".
 2. *"The elements of $b$ determine the distance of these lines to the origin."* The distance of $\{v_k\cdot x=b_k\}$
-   is $b_k/|v_k|$, which is $b_k$ for columns of length 1 only, such as those of the identity.
+   is $b_k/|v_k|$: with another $V$, the same $b$ gives another distance, unless the columns have length 1, as those of
+   the identity. So $b$ alone does not determine it; $b$ and the lengths of the columns do.
 3. *Bowls.* "Level curves coincide with a bowl-shaped function" is true of one part of a bowl, the part above and to
    the right of its minimum: $\hat f$ rises in both variables, so no level curve is closed, and a bowl with its
    minimum inside $D$ is neither represented nor approximated.
@@ -19,24 +20,29 @@ $\hat f(x)=x_1+x_2+\sum_k(v_k\cdot x-b_k)_+$.
 
 ## Level curves
 
-**Theorem.** For $0<\ell<\hat f(M)$ the set $\{\hat f=\ell\}\cap D$ is the graph of a falling, concave, piecewise
-affine function of $x_1$ on an interval. It starts at $x_1=0$ or $x_2=M_2$, ends at $x_2=0$ or $x_1=M_1$, and bends on
-the lines $v_k\cdot x=b_k$ only. For $V=I$ let $P_i(s)=\min\{s,\frac12(s+b_i)\}$, the inverse of $p_i(t)=t+(t-b_i)_+$.
+**Theorem.** Let $\hat f$ be a network (7) of two inputs and any depth. For $\hat f(0)<\ell<\hat f(M)$ the set
+$\{\hat f=\ell\}\cap D$ is the graph of a falling, concave, piecewise affine function of $x_1$ on an interval. It
+starts at $x_1=0$ or $x_2=M_2$, ends at $x_2=0$ or $x_1=M_1$, and bends only where an argument of a ReLU is 0: for depth
+one on the lines $v_k\cdot x=b_k$. For $V=I$ let $P_i(s)=\min\{s,\frac12(s+b_i)\}$, the inverse of $p_i(t)=t+(t-b_i)_+$.
 The bends are
 $$(b_1,\,P_2(\ell-b_1)),\qquad(P_1(\ell-b_2),\,b_2)$$
 where these lie in $D$; the ends are $(0,P_2(\ell))$, or $(P_1(\ell-p_2(M_2)),M_2)$ if $P_2(\ell)>M_2$, and the same
 with the variables exchanged; and the slopes are, from left to right, some of $-\frac12$, $-1$, $-2$, in this order.
 
-*Proof.* $\hat f-x_1-x_2$ does not fall in either variable, so $\hat f$ rises strictly in both, and the curve is the
-graph of a strictly falling function. $\{\hat f\le\ell\}$ is convex, and it is the part of $D$ below the graph: the
-function is concave. $\hat f$ is affine on each piece that the lines cut out of $D$, so the graph is straight there. A
-point of the curve on the left end of the interval has $x_1=0$, or else $x_2=M_2$: otherwise one could go on to the
-left, by continuity. For $V=I$, $\hat f=p_1(x_1)+p_2(x_2)$, which gives the points. The gradient is $(1,1)$, $(2,1)$
-for $x_1>b_1$ only, $(1,2)$ for $x_2>b_2$ only, $(2,2)$ for both, so the slopes are $-1,-2,-\frac12,-1$; concave means
-that they fall. ∎
+*Proof.* $\hat f-c\cdot x$ does not fall in either variable and $c>0$, so $\hat f$ rises strictly in both, and the
+curve is the graph of a strictly falling function. $\{\hat f\le\ell\}$ is convex, and it is the part of $D$ below the
+graph: the function is concave. $\hat f$ is affine on each piece that the kinks cut out of $D$, so the graph is
+straight there. A point of the curve on the left end of the interval has $x_1=0$, or else $x_2=M_2$: otherwise one
+could go on to the left, by continuity. For $V=I$, $\hat f=p_1(x_1)+p_2(x_2)$, which gives the points. The gradient is
+$(1,1)$, $(2,1)$ for $x_1>b_1$ only, $(1,2)$ for $x_2>b_2$ only, $(2,2)$ for both, so the slopes are
+$-1,-2,-\frac12,-1$; concave means that they fall. ∎
 
 If $\ell<b_1+b_2$ the middle segment of slope $-1$ lies where no unit is active, if $\ell>b_1+b_2$ where both are, and
 at $\ell=b_1+b_2$ the two bends are one, the point $b$.
+
+**For every $b$.** $x_1+x_2\le\hat f\le2(x_1+x_2)$ for (8b), so its curve of level $\ell$ lies in the strip
+$\frac12\ell\le x_1+x_2\le\ell$, and is the outer line where $b_1,b_2\ge\ell$ and tends to the inner one as
+$b\to0$. ∎ The last panel of the figure shows how it spreads between the two for random $b$.
 
 ## Bowls
 
@@ -83,6 +89,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rescert import runtime
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.decomposition.quadratic_form import matrix
 from rescert.networks import plane_case
@@ -151,6 +158,9 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
         "corrected distances": plane_case.corrected_distances(first),
         "deeper": plane_case.deeper(plane),
     }
+    draw = runtime.generator(0, "ns_figure2 offsets")
+    shown = settled["levels"]
+    settled["levels"] = shown._replace(values={**shown.values, **plane_case.spread(plane, levels, draw)})
     return {name: Finding(**s._asdict(), evidence=Evidence.EXACT) for name, s in settled.items()}
 
 
@@ -164,7 +174,24 @@ def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
         "offsets": "none" if shown[0] is None else str(shown[0]["offsets"]).replace(" ", ", "),
         "columns": "none" if shown[1] is None else str(shown[1]["vectors"]),
         "distances": "none" if shown[1] is None else ", ".join(f"{d:.3g}" for d in _lengths(shown[1])),
+        **_spread_summary(shown[0]),
     }
+
+
+def _spread_summary(row: pd.Series | None) -> dict[str, Scalar]:
+    if row is None or not _has_spread(row):
+        return {"draws": 0, "level": 0.0, "narrowest": 0.0, "widest": 0.0}
+    middle = len(row["spread_share"]) // 2  # the ray of the diagonal
+    return {
+        "draws": int(row["spread_draws"]),
+        "level": float(row["spread_level"]),
+        "narrowest": float(row["spread_low"][middle]),
+        "widest": float(row["spread_high"][middle]),
+    }
+
+
+def _has_spread(row: pd.Series) -> bool:
+    return isinstance(row.get("spread_share"), list | np.ndarray)
 
 
 def _lengths(row: pd.Series) -> list[float]:
@@ -180,24 +207,29 @@ def _panels(rows: pd.DataFrame) -> list[pd.Series | None]:
 
 
 def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
-    """Level curves with their exact vertices (dots), and kinks (dotted). Left: the paper's Figure 2, $b=({offsets})$;
-    the gradient, written in each region, is $(1,1)$ near the origin. Middle: another $V=({columns})$; arrows: the
-    normals $v_k$ at the points of the lines that are nearest to the origin, at distances $b_k/|v_k|$ of
-    {distances}. Right: one unit in a second layer; its kink (red) bends at the kinks of the first. No curve is
-    closed. {vertices} vertices in {networks} networks are shown exactly.
+    """Level curves with their exact vertices (dots), and kinks (dotted). Top left: the paper's Figure 2, with
+    $b=({offsets})$; the gradient, written in each region, is $(1,1)$ near the origin. Top right: another
+    $V=({columns})$; arrows: the normals $v_k$ at the points of the lines that are nearest to the origin, at distances
+    $b_k/|v_k|$ of {distances}. Bottom left: one unit in a second layer; its kink (red) bends at the kinks of the first.
+    No curve is closed. {vertices} vertices in {networks} networks are shown exactly. Bottom right: not in the
+    paper, the curve of level {level:.4g} of the first network for {draws} random $b$, uniform on $D$: median (line)
+    and the middle 90 % (band; on the diagonal $x_1+x_2$ from {narrowest:.3g} to {widest:.3g}), inside the strip
+    that holds it for every $b$, $\\frac12\\ell\\le x_1+x_2\\le\\ell$ (dashed).
     """
     import pandas as pd
     from matplotlib import pyplot as plt
 
     titles = ("Figure 2: $V=I$", "another $V$", "second layer")
-    drawing, panels = plt.subplots(1, 3, figsize=(6.8, 2.6))
+    drawing, grid = plt.subplots(2, 2, figsize=(6.8, 6.4))
+    *panels, last = grid.flat
     tables_shown = []
     colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-    for number, (panel, row, title) in enumerate(
-        zip(panels, _panels(tables["claims/ns_figure2"]), titles, strict=True)
-    ):
-        panel.set(title=title, xlabel="$x_1$", aspect="equal")
+    for panel in grid.flat:
+        panel.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
         panel.grid(visible=False)
+    rows = _panels(tables["claims/ns_figure2"])
+    for number, (panel, row, title) in enumerate(zip(panels, rows, titles, strict=True)):
+        panel.set(title=title)
         if row is None:
             continue
         _draw_kinks(panel, row, number == 1, colours)
@@ -210,13 +242,34 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
         panel.locator_params(nbins=4)
         if number == 0:
             _write_gradients(panel, row)
-    panels[0].set_ylabel("$x_2$")
+    last.set(title="$V=I$, random $b$")
+    if rows[0] is not None and _has_spread(rows[0]):
+        tables_shown.append(_draw_spread(last, rows[0], colours))
     return Drawing(drawing, pd.concat(tables_shown) if tables_shown else pd.DataFrame({"x": []}))
 
 
 def _of(row: pd.Series, name: str, number: int) -> tuple[list[float], list[float]]:
     chosen = [i for i, k in enumerate(row[f"{name}_of"]) if k == number]
     return [row[f"{name}_x"][i] for i in chosen], [row[f"{name}_y"][i] for i in chosen]
+
+
+def _draw_spread(panel: Any, row: pd.Series, colours: Sequence[str]) -> pd.DataFrame:
+    """The quantiles in the plane, and the strip; returns what is shown."""
+    import pandas as pd
+
+    share, level = np.asarray(row["spread_share"], dtype=float), row["spread_level"]
+    low, median, high = (np.asarray(row[f"spread_{name}"], dtype=float) for name in ("low", "median", "high"))
+    border, back = np.concatenate([low, high[::-1]]), np.concatenate([share, share[::-1]])
+    panel.fill(border * (1 - back), border * back, color=colours[0], alpha=0.25, linewidth=0, label="middle 90 %")
+    panel.plot(median * (1 - share), median * share, color=colours[0], label="median")
+    for k, end in enumerate((level, level / 2)):
+        panel.plot([0, end], [end, 0], color="0.3", linestyle="--", linewidth=1, label=None if k else "for every $b$")
+    panel.set(xlim=(0, 1.05 * level), ylim=(0, 1.05 * level))
+    panel.locator_params(nbins=4)
+    panel.legend(loc="upper right")
+    table = {"low": low, "median": median, "high": high}
+    found = {"instance": row["instance"], "share": share} | {f"{k} x_1+x_2": v for k, v in table.items()}
+    return pd.DataFrame(found)
 
 
 def _draw_kinks(panel: Any, row: pd.Series, arrows: bool, colours: Sequence[str]) -> None:
@@ -252,16 +305,16 @@ CLAIM = Claim(
         Statement(
             "gradient",
             r"The gradient of (8b) near the origin is $(1,1)$; where $x_1>b_1$ or $x_2>b_2$ it gets an increment of "
-            r"$(1,0)$ or $(0,1)$.",
+            r"$(1,0)$ or $(0,1)$ (printed with $\ge$; on the lines themselves there is no gradient).",
             "as printed",
             proof="written",
         ),
         Statement(
             "levels",
-            r"Every level curve is a falling concave polygonal chain from the left or upper border of $D$ to the "
-            r"right or lower, with bends on the kinks only. For (8b) the bends are $(b_1,P_2(\ell-b_1))$ and "
-            r"$(P_1(\ell-b_2),b_2)$, $P_i(s)=\min\{s,\frac12(s+b_i)\}$, and the slopes some of $-\frac12,-1,-2$ in "
-            r"this order.",
+            r"For $\hat f(0)<\ell<\hat f(M)$ the level curve in $D$ is a falling concave polygonal chain from the left "
+            r"or upper border to the right or lower, with bends on the kinks only. For (8b) the bends are "
+            r"$(b_1,P_2(\ell-b_1))$ and $(P_1(\ell-b_2),b_2)$, where in $D$, with $P_i(s)=\min\{s,\frac12(s+b_i)\}$, "
+            r"and the slopes some of $-\frac12,-1,-2$ in this order.",
             "sharper",
             proof="written",
         ),
@@ -275,7 +328,7 @@ CLAIM = Claim(
         Statement(
             "closed",
             r"No level curve is closed. A bowl with its minimum in the middle $m$ of $D$, $f=|x-m|^2$, is missed by "
-            r"every network (7) by at least $\frac12|m|^2$, and this is the infimum.",
+            r"every network (7) by at least $\frac12|m|^2$ somewhere on $D$, and this is the infimum.",
             "sharper",
             proof="written",
         ),
@@ -287,7 +340,8 @@ CLAIM = Claim(
         ),
         Statement(
             "distances",
-            "The elements of $b$ determine the distance of these lines to the origin, read as: the distance is $b_k$.",
+            "The elements of $b$ determine the distance of these lines to the origin, read as: they alone do, whatever "
+            "the columns of $V$, so that it is $b_k$ as for $V=I$.",
             "as printed",
         ),
         Statement(

@@ -25,8 +25,8 @@ iterations cannot converge to a local optimum", is read with the value at which 
    if" is false; what matters are the eigenvalues on the range of $X$. The first is then vacuous: no equilibrium is
    asymptotically stable, because others lie beside it.
 2. "The iterations cannot converge to a local optimum": for $\delta>2/\lambda_{\max}$ they still converge from every
-   start whose part in the eigenspaces with $\delta\lambda\ge2$ is that of the optimum. It is a
-   proper affine subspace: a null set, but more than the optima themselves as soon as some $\delta\lambda<2$.
+   start whose part in the eigenspaces with $\delta\lambda\ge2$ is that of the optima. These starts are a proper
+   affine subspace: a null set, but more than the optima themselves as soon as some $\delta\lambda<2$.
 3. At $\delta=2/\lambda_{\max}$ exactly, the equilibria are stable, but most runs oscillate for ever. So losing
    convergence and losing stability are not the same.
 
@@ -66,9 +66,10 @@ $2I-\delta A$; that some $\delta\lambda>2$ by a direction in which it is negativ
 integer eigenvectors $v$ with $(2I-\delta A)v=0$, exactly, and the definiteness of $2I-\delta A+\sum vv^{\mathsf T}$;
 singularity by integer $z\ne0$ with $X^{\mathsf T}z=0$, exactly. Independently of eigenvalues, *real runs*
 from $0$ and from all unit vectors give $E=(I-\delta A)^K-\Pi$ in balls: the differences of their ends, less the known
-$\Pi$. $E$ is the $K$-th power of $I-\delta A-\Pi$, which is symmetric with rank at most $r$. So $\|E\|_F<1$ says that every run converges, and
-$\|E\|_F^2>r$ that some do not. The rate $q=\|I-\delta A-\Pi\|$ is bracketed to $10^{-9}$ by two definite
-forms and a negative direction, and a run is compared with powers of the upper bracket at each step.
+$\Pi$. $E$ is the $K$-th power of $I-\delta A-\Pi$, which is symmetric with rank at most $r$. So $\|E\|_F<1$ says that
+every run converges, and $\|E\|_F^2>r$ that some do not. The rate $q=\|I-\delta A-\Pi\|$ is bracketed to $10^{-9}$ by
+two definite forms and a negative direction, and a run is compared with powers of the upper bracket at each step. So are
+$\lambda_{\max}$ and $\lambda_{\min}$, for the best step.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def _rate(descent: Descent, facts: Facts, start: list[Fraction], rates: Mapping[
 
 
 def _best(descent: Descent) -> Finding:
-    """At the best step the two numbers agree to 3 `MARGIN`; at any other the rate is larger."""
+    """Whether the rate exceeds the best one, or, where δ is the best step to `MARGIN`, equals it to 3 `MARGIN`."""
     low, high, proofs = descent.prove_condition()
     groups = [shown(p) for p in (*proofs, *descent.prove_rate())]
     gap = Fraction(descent.rate) - MARGIN - high
@@ -195,7 +196,7 @@ def _best(descent: Descent) -> Finding:
     if gap > 0:
         return _settled(True, True, "the rate exceeds the best one", *groups, (constant(gap, ">"),), **named)
     if abs(float(descent.step) - descent.best_step) < float(MARGIN) * descent.best_step:
-        reason = f"δ is the best step: the rate is the best one to {float(3 * MARGIN):.0e}"
+        reason = f"δ is within {float(MARGIN):.0e} of the best step, and the rate within {float(3 * MARGIN):.0e} of its"
         least, most = gap, Fraction(descent.rate) + MARGIN - low  # of the rate less the best one
         near = constant(least + 3 * MARGIN, ">"), constant(3 * MARGIN - most, ">")
         return _settled(True, True, reason, *groups, near, **named)
@@ -227,9 +228,8 @@ def _panels(rows: pd.DataFrame) -> dict[str, pd.Series]:
     planar = rows[(rows["statement"] == "corrected") & (rows["verdict"] == "holds") & (rows["size"] == 2)]
     if not len(planar):
         return {}
-    lined = planar.assign(
-        single=[kind == REGIMES[1] and not any(d) for kind, d in zip(planar["kind"], planar["lines"], strict=True)]
-    )
+    kinds = zip(planar["kind"], planar["lines"], strict=True)
+    lined = planar.assign(single=[kind == REGIMES[1] and not any(line) for kind, line in kinds])
     return {kind: group.iloc[0] for kind, group in lined.sort_values("single", kind="stable").groupby("kind")}
 
 
@@ -261,11 +261,12 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     around an equilibrium (cross; solid circle, the paper's $\delta$-ball), and a ball that it may not leave (dashed,
     its $\epsilon$-ball; for this linear system both may be the same). First: asymptotically stable, step {first} times
     the critical one: the run stays and tends to the equilibrium. Second: $XX^{{\mathsf T}}$ is singular or the step
-    critical (here {second} times it): the run stays, but need not tend to the equilibrium (grey: the line of equilibria). Third:
-    unstable ({third} times it): the run leaves every ball. Right: factor by which a step shrinks the distance to the limit, over
-    {draws} random starts (dots: median; bars: central 95 % of the starts; up to {steps} iterations), and the predicted
-    $q=\max|1-\delta\lambda|$ (line), for the matrix with rows {matrix}, $\kappa={kappa:.3g}$; dashed, the critical
-    step; dotted, the best one. The corrected statement was certified on {holding} of {instances} instances.
+    critical (here {second} times it): the run stays, but need not tend to the equilibrium (grey: the line of
+    equilibria). Third: unstable ({third} times it): the run leaves every ball. Right: factor by which a step shrinks
+    the distance to the limit, over {draws} random starts (dots: median; bars: central 95 % of the starts; up to {steps}
+    iterations), and the predicted $q=\max|1-\delta\lambda|$ (line), for the matrix with rows {matrix},
+    $\kappa={kappa:.3g}$; dashed, the critical step; dotted, the best one. The corrected statement was certified on
+    {holding} of {instances} instances.
     """
     import matplotlib.pyplot as plt
     import seaborn as sns

@@ -9,7 +9,7 @@ $e_i=\hat f(x_i)-y_i$; it is called the mean, but is half the sum. The numbers b
 ## Kinks and pieces
 
 For $n=1$ every $h_l$ rises strictly with $x$ (its slope is a product of factors $\ge1$). So layer $l$ is active
-exactly beyond one point $x_l=h_{l-1}^{-1}(b_l)$, and
+exactly beyond one point, its kink if $w_l>0$, $x_l=h_{l-1}^{-1}(b_l)$, and
 $$\hat f'(x)=c\prod_{l:\,x_l<x}(1+w_l),\qquad h_l(0)=0,\qquad x_l\ge0\text{ because }b_l\ge0.$$
 A network of $L$ layers therefore has at most $L$ kinks and $L+1$ pieces; a pair at most $2L$ kinks and $2L+1$ pieces.
 Conversely any $0<x_1<\dots<x_L$ and any $w_l>0$ occur: choose $b_l=h_{l-1}(x_l)$ one after the other. If the kinks of
@@ -44,42 +44,73 @@ have 10 segments" is true and says too little: 11 for a network, 21 for the pair
    $2x$ is the global minimum of the constrained problem; there $\partial R/\partial w_l=2H(b_l)>0$ for $0<b_l<3$. ∎
 5. **The gradient in $b_l$** is printed with $\mathbf 1\{h_{l-1}-b_l\ge0\}$. Away from ties ($h_{l-1}(x_i)\ne b_l$) it
    is right. At a tie $R$ has one-sided derivatives only: $[h-b-t]_+=0$ and $[h-b+t]_+=t$ for $t\ge0$, $h=b$. So for
-   $n=1$ the printed value is the left derivative, and the right one has $\mathbf 1\{>\}$ in its place. (If $e_i=0$ for
-   all samples at ties, $R$ is differentiable and both agree.) ∎
+   $n=1$ the printed value is the left derivative, and the right one has $\mathbf 1\{>\}$ in its place (in both cases
+   also in the $\tilde W_k^i$ of later layers, whose inputs move with $h_l$). If $e_i=0$ for all samples at ties, $R$ is
+   differentiable and both agree. ∎
+   *Ties do occur at local minima*: $f=x+[x-2]_+$ ($c=w_1=1$, $b_1=2$, all other $w_l=0$ with $b_l=8$) and the data
+   $(1,3),(2,0),(3,6),(4,5)$, with errors $e=(-2,2,-2,1)$. Parameters nearby give at the data
+   $g=sx+\gamma[x-2-t]_+$ with small $t$ and $\gamma>0$, because the kinks of the other layers stay beyond $4$.
+   $\sum_ie_ix_i=0$, $\sum_ie_i[x_i-2]_+=0$, $\sum_{x_i>2}e_i=-1$ and $\sum_{x_i\ge2}e_i=1$, so
+   $\sum_ie_ig(x_i)=\gamma|t|$ and $R(g)-R(f)=\gamma|t|+\frac12\sum_i(g(x_i)-f(x_i))^2\ge0$. The derivatives in $b_1$ are
+   $1$ to the right and $-1$ to the left: there is no gradient, and the printed value $-1$ is not $0$. ∎
 
 ## Sharper: every affine piece is the line of ordinary least squares
 
 The paper: "each affine piece is *likely* to be a solution to a *weighted* least squares problem".
 
-**Theorem.** Let $n=1$, $x_i\ge0$, let $\hat f$ be a pair with $d$ free, and let all first-order conditions hold: the
-derivatives in $c_1,c_2,d$ are $0$, and $w_l,b_l\ge0$ satisfy the conditions in 4. Assume that no datum with $e_i\ne0$
-lies on a kink of height $w_l>0$. Then on every piece $I$ between neighbouring kinks of the two networks
+Let $n=1$ and $x_i\ge0$, and let $\hat f$ be a pair with $d$ free. Let $t_1<\dots<t_m$ be the kinks in $(0,\infty)$ of
+both networks: the $x_l>0$ of the layers with $w_l>0$. The pieces are $[0,t_1),(t_1,t_2),\dots,(t_m,\infty)$. (A kink at
+$0$ separates no data.)
+
+**Theorem.** Let all first-order conditions hold: the derivatives in $c_1,c_2,d$ are $0$, and $w_l,b_l\ge0$ satisfy the
+conditions in 4. Assume that no datum with $e_i\ne0$ lies on one of the $t_j$. Then on every piece $I$
 $$\sum_{x_i\in I}e_i=0,\qquad\sum_{x_i\in I}e_ix_i=0:$$
 there $\hat f$ is the line of ordinary, unweighted least squares of the data on that piece. Conversely, if this holds
-on all pieces, all derivatives of $R$ vanish but those in $w_l$ of layers with $w_l=0$.
+on all pieces, all derivatives of $R$ vanish, except perhaps in $w_l$ where $w_l=0$ and in $b_l$ where $b_l=0$.
 
-*Proof.* Let $t_1<\dots<t_m$ be the kinks in $(0,\infty)$ of both networks. Let $V$ be the space of functions that are
-affine on each of $(-\infty,t_1),(t_1,t_2),\dots$, with jumps allowed. The derivatives of $\hat f$ at the data are, up
-to sign,
+*Proof.* Let $V$ be the space of functions that are affine on each piece, with jumps allowed. The derivatives of
+$\hat f$ at the data are, up to sign,
 $$v_d=1,\quad v_c=h_L,\quad v_{w_l}=c_l(x)[h_{l-1}(x)-b_l]_+,\quad v_{b_l}=-w_l\,c_l(x)\,\mathbf 1\{x>x_l\},$$
-$c_l(x)=c\prod_{k>l}(1+w_k\mathbf 1\{x>x_k\})$, and all are in $V$ if $w_l>0$: this is the converse. Each $t_j$ is
-$x_l$ for a layer with $w_l>0$ and $b_l=h_{l-1}(t_j)>0$, so the conditions are equalities for this $w_l$ and $b_l$:
+$c_l(x)=c\prod_{k>l}(1+w_k\mathbf 1\{x>x_k\})$. The first three are in $V$ if $w_l>0$ ($h_L$ and the $v_{w_l}$ are
+continuous, and $0$ at $0$), and so is $v_{b_l}$ if $w_l,b_l>0$; if $w_l=0$ it is $0$. This is the converse. Each $t_j$
+is $x_l$ for a layer with $w_l>0$ and $b_l=h_{l-1}(t_j)>0$, so the conditions are equalities for this $w_l$ and $b_l$:
 $e$ is orthogonal to $v_{w_l}$ and $v_{b_l}$. By induction from $j=m$ down, $e$ is orthogonal to $\mathbf 1\{x>t_j\}$
 and $x\mathbf 1\{x>t_j\}$: $v_{b_l}$ and $v_{w_l}$ vanish for $x<t_j$, are in $V$, and on $(t_j,t_{j+1})$ are a nonzero
 constant and an affine function that is not constant ($h_{l-1}$ rises). Beyond $t_{j+1}$ they differ from these by
 combinations of $\mathbf 1\{x>t_k\}$, $x\mathbf 1\{x>t_k\}$ with $k>j$, to which $e$ is orthogonal already. In the
 same way $v_d$ and $v_c$ give $1$ and $x$, because $h_L$ rises on $(0,t_1)$. These functions span $V$, which contains
-$\mathbf 1_I$ and $x\mathbf 1_I$. A datum with $e_i=0$ on a kink counts nowhere. ∎
+$\mathbf 1_I$ and $x\mathbf 1_I$. A datum with $e_i=0$ on a kink changes no sum: it may be counted on both sides. ∎
 
-A datum with $e_i\ne0$ may lie on a kink at a local minimum: $R$ is not differentiable there, and the theorem is
-silent.
+So neither "likely" nor "weighted" is needed away from kinks, and idle layers do no harm. A piece without data may be
+any line, and one with a single datum goes through it. Where the kinks of two networks cancel, two pieces are one line,
+of least squares for the data of both. Without $d$ (a single network, as in (10)) the first piece is the least squares
+line through the origin, the others as above.
 
-So neither "likely" nor "weighted" is needed, and idle layers do no harm. Without $d$ (a single network, as in (10))
-the first piece is the least squares line through the origin, the others as above.
+**Data on kinks.** A datum with $e_i\ne0$ may lie on a kink at a local minimum (5). Then "weighted" is right, and
+"likely" still is not needed: *at every local minimum there are $\theta_j\in[0,1]$ such that each piece is the line of
+weighted least squares, if the data on $t_j$ have the weight $\theta_j$ on the piece before and $1-\theta_j$ on the piece
+after it, and all other data the weight $1$.* *Proof.* A network is determined, as a function, by its kinks in
+$(0,\infty)$ and the slopes $s_0<s_1<\dots$ between them. If these move a little, $c$, the $w_l>0$ (ratios of slopes) and
+the $b_l=h_{l-1}(x_l)$ can follow continuously, the idle layers and those with $x_l=0$ keeping $w_l=0$ and $x_l=0$. So
+at a local minimum no such motion lowers $R$ to first order. (i) Adding $\epsilon[x-t_j]_+$, $\epsilon x$ or $\epsilon$ with
+$\epsilon$ of either sign: $\sum_ie_i[x_i-t_j]_+=\sum_ie_ix_i=\sum_ie_i=0$. (ii) Moving one network's kink of height
+$\gamma>0$ from $t_j$ to $t_j+\tau$ adds $-\gamma\tau\mathbf 1\{x>t_j\}$ at the data for small $\tau>0$, and
+$\gamma|\tau|\mathbf 1\{x\ge t_j\}$ for small $\tau<0$. So $\sum_{x_i>t_j}e_i$ and $\sum_{x_i\ge t_j}e_i$ have opposite
+signs (or are $0$), and $E_j+(1-\theta_j)\sum_{x_i=t_j}e_i=0$ for $E_j=\sum_{x_i>t_j}e_i$ and a $\theta_j\in[0,1]$. With
+(i) the same holds for $e_ix_i=e_i(x_i-t_j)+e_it_j$ in place of $e_i$. The differences of these equations for
+neighbouring $j$ say that the weighted errors on every piece are orthogonal to $1$ and $x$. ∎
 
-**Slopes.** If a piece has two different data, its slope is the mean of the data's difference quotients on that piece
-with weights $(x_i-x_j)^2$: the least squares slope is
-$\sum_{i<j}(x_i-x_j)(y_i-y_j)/\sum_{i<j}(x_i-x_j)^2$. So $|\hat f'|$ is at most the largest difference quotient there,
+**Local minima.** If no datum lies on a $t_j$ or on the $x_l$ of an idle layer, all first-order conditions hold, and
+$\partial R/\partial w_l>0$ for every idle layer with data beyond $x_l$, the point is a local minimum. *Proof.* Small changes
+move no kink across a datum. So they add on each piece an affine function, to which $e$ is orthogonal, and
+$\pm\kappa[x-x_l']_+$, $\kappa\ge0$, for idle layers with $x_l'$ near $x_l$. Their products with $e$ are near
+$\kappa$ times a positive multiple of $\partial R/\partial w_l$, so not negative; the rest of the change of $R$ is a sum of
+squares. ∎ The certified instances are of this kind.
+
+**Slopes.** If a piece has data with two different $x_i$, its slope is the mean of the data's difference quotients on
+that piece with weights $(x_i-x_j)^2$: the least squares slope is
+$\sum_{i<j}(x_i-x_j)(y_i-y_j)/\sum_{i<j}(x_i-x_j)^2$ (if data are weighted, with the product of both weights). So
+$|\hat f'|$ is at most the largest difference quotient there,
 and at most the Lipschitz constant of the function that the data come from. This is what is true in "the Lipschitz
 constant of the estimate at a certain point is either the same as or less than that of the original function":
 *over the piece*, not at the point, and only for pieces with two data. ∎
@@ -92,11 +123,13 @@ equals $x$ outside $(\frac14,\frac34)$. Optimality alone implies no small Lipsch
 ## Sharper: the vectors never span
 
 The paper: if $\mathbb R^N$ is spanned by the vectors of (12a), (12b), the estimator fits all data. True, but for $n=1$
-they are in $V$ if $w_l>0$ (and of a layer with $w_l=0$ no equality holds), even with those of $b$ and $d$, and on the
-data $\dim V\le2(2L+1)$. So if $N>4L+2$ they do not span $\mathbb R^N$: 51 data and $L=10$, for example. A perfect
-fit is then not a consequence of these conditions, and has to come from the positions of the kinks. ∎
-"$W_l$ is expected to be very close to $0$" if $L$ is large is no consequence either: if $\hat f$ is the target, the
-factors $1+w_l$ at the kink $\frac3{10}$ multiply to $1+3/s$, with $s=\hat f_2'$ before it, whatever $L$ is.
+all these vectors, with those of $b$ and $d$, are affine between the points $x_l$ of the $2L$ layers, idle ones
+included. Such functions have on the data a dimension of at most $2(2L+1)$. So if $N>4L+2$ they do not span
+$\mathbb R^N$: 51 data and $L=10$, for example. A perfect fit is then not a consequence of these conditions, and has to
+come from the positions of the kinks. ∎
+"$W_l$ is expected to be very close to $0$" if $L$ is large needs care, too: if $\hat f$ is the target, the factors
+$1+w_l$ of the second network at the kink $\frac3{10}$ multiply to at least $1+3/s$, with $s=\hat f_2'$ before it,
+whatever $L$ is. Single weights are small only if many layers share this kink, or $s$ is large (`ns_biases`).
 """
 
 from __future__ import annotations
@@ -110,6 +143,7 @@ import numpy as np
 from rescert.certify.sign import constant
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.landscape.first_order_conditions import Chain, ConstrainedMinimum, Stationary
+from rescert.landscape.tied_minimum import TiedMinimum
 from rescert.networks.scalar_instances import (
     Assertions,
     linear_fit,
@@ -179,7 +213,8 @@ def _gradients(depth: int) -> dict[str, Finding]:
     least, slopes = minimum.minimal(), minimum.derivatives()
     curve = {"hinge_b": [0.0, 1.0, 2.0, 3.0, 4.0], "hinge": [0.0, 2.0, 2.0, 0.0, 0.0]}
     equality = "2x is the least over all b, w >= 0 and c > 0, and its derivatives in w are positive"
-    misprint, ties = chain.misprint(), chain.ties()
+    misprint, ties, tied = chain.misprint(), chain.ties(), TiedMinimum(depth)
+    no_gradient = together(tied.minimal(), tied.one_sided())
     printed = (
         _exact(False, misprint, f"at n = i = 1 the printed product is empty; {depth - 1} factors are missing")
         if depth > 1
@@ -192,8 +227,10 @@ def _gradients(depth: int) -> dict[str, Finding]:
         ),
         "indices": printed,
         "chain": _exact(True, chain.slopes(), "difference quotients of every layer, on every piece"),
-        "bias gradient": _exact(False, ties, "at a tie R does not change with b to the right; printed: -cw < 0"),
-        "one-sided": _exact(True, ties, "right derivative 0, left derivative -cw"),
+        "bias gradient": _exact(
+            False, no_gradient, "a local minimum with a datum on a kink: left derivative -1, as printed; right one 1"
+        ),
+        "one-sided": _exact(True, together(ties, no_gradient), "two ties, in the last layer and in the first"),
     }
 
 
@@ -212,7 +249,7 @@ def _optimum(point: Stationary) -> dict[str, Finding]:
         "line_y": [float(low) for _, low, _ in ends] + [float(ends[-1][2])],
     }
     return {
-        "weighted": _exact(True, lines, f"all weights are 1: {where}"),
+        "weighted": _exact(True, lines, f"a local minimum, all weights 1: {where}"),
         "least squares": _exact(True, lines, where, values=drawn),
         "secants": _exact(True, together(conditions, point.secants()), f"an identity on each of {point.pieces} pieces"),
     }
@@ -331,8 +368,8 @@ CLAIM = Claim(
         ),
         Statement(
             "indices",
-            r"The gradient of $\hat f$ with respect to a layer is $c_i^{i\,T}=c^T(I+\tilde W_n^i)\cdots"
-            r"(I+\tilde W_{i+1}^i)$.",
+            r"The gradient of $\hat f$ with respect to a layer, at the sample $x_i$, is "
+            r"$c_i^{i\,T}=c^T(I+\tilde W_n^i)\cdots(I+\tilde W_{i+1}^i)$ (read with the letters as printed).",
             "as printed",
         ),
         Statement(
@@ -345,40 +382,43 @@ CLAIM = Claim(
         ),
         Statement(
             "bias gradient",
-            r"The gradient of $R$ with respect to $b_l$ is "
-            r"$-\sum_i\operatorname{diag}(\mathbf 1\{h_{l-1}(x_i)-b_l\ge0\})W_l^Tc_l^ie_i$.",
+            r"The gradient of $R$ with respect to $b_l$ at a local optimum is "
+            r"$-\sum_i\operatorname{diag}(\mathbf 1\{h_{l-1}(x_i)-b_l\ge0\})W_l^Tc_l^ie_i$ (read: at every one).",
             "as printed",
         ),
         Statement(
             "one-sided",
             r"That is so if no $h_{l-1}(x_i)$ has an entry equal to that of $b_l$. At a tie, for $n=1$, it is the left "
-            r"derivative; the right one has $\mathbf 1\{>\}$.",
+            r"derivative; the right one has $\mathbf 1\{>\}$. Ties occur at local minima.",
             "as corrected",
             proof="written",
         ),
         Statement(
             "weighted",
-            r"Each affine piece of $\hat f$ at a local optimum is (likely to be) a solution to a weighted least "
-            r"squares problem for the points of that piece.",
+            r"Each affine piece of $\hat f$ at a local optimum is likely to be a solution to a weighted least squares "
+            r"problem for the points of that piece (read: it is, for $n=1$, $x_i\ge0$, with weights in $[0,1]$ that "
+            r"differ from $1$ on kinks only).",
             "as printed",
+            proof="written",
         ),
         Statement(
             "least squares",
-            r"For $n=1$, if all first-order conditions hold and no datum with $e_i\ne0$ lies on a kink, every affine "
-            r"piece of $\hat f=\hat f_1-\hat f_2+d$ is the line of ordinary least squares of the data on it.",
+            r"For $n=1$ and $x_i\ge0$, if all first-order conditions hold and no datum with $e_i\ne0$ lies on a kink, "
+            r"every affine piece of $\hat f=\hat f_1-\hat f_2+d$ is the line of ordinary least squares of the data on "
+            r"it.",
             "sharper",
             proof="written",
         ),
         Statement(
             "secants",
-            r"Then the slope of every piece with two different data is the mean of their difference quotients with "
+            r"Then the slope of every piece with two different $x_i$ is the mean of its data's difference quotients with "
             r"weights $(x_i-x_j)^2$, so it is at most the Lipschitz constant of the function that the data come from.",
             "sharper",
             proof="written",
         ),
         Statement(
             "steep",
-            r"Optimality bounds no other slope: for $L\ge2$ even data on the line $y=x$ have global minima, $R=0$, of "
+            r"Optimality bounds no slope of other pieces: for $L\ge2$ even data on the line $y=x$ have global minima, $R=0$, of "
             r"any Lipschitz constant (here above 2046).",
             "sharper",
             proof="written",

@@ -20,8 +20,8 @@ the same recursion with $\lambda=1$ and $P=p\,\ell^{2L-2}$ in place of $p$.
 2. At $L=1$ it is true but not sharp: $e[k]=(1-p)^ke[0]$, so the equilibrium is asymptotically stable for $p<2$, and
    at $p=2$ only stable.
 3. "If the step size is even larger than $\delta_{\max}$, then gradient descent cannot converge to any of the local
-   optima" is false for every $L\ge2$ and every $\lambda$: some starts that are no optima land on one in finitely many steps.
-   It is true for almost all starts.
+   optima" is false for every $L\ge2$ and every $\lambda$: some starts that are no optima land on one in finitely many
+   steps. It is true for almost all starts.
 4. The $o(e)$ of the proof is not uniform in $w$, and linearisation alone does not settle the case of equality
    (where the equilibrium is stable).
 5. $\delta_{\max}$ needs $|\lambda|$, or $(\lambda^2)^{(L-1)/L}$, for $\lambda<0$; so do the weights $\lambda^{1/L}$
@@ -74,12 +74,12 @@ by the inequality of Cauchy and Schwarz, with equality iff all $x_i$ are equal. 
 *Unbalanced, $A(z^*)>0$.* Let $V=e^2+v^2/(2A(z))$. In two steps it changes by
 $$e^2\bigl(4v+O(v^2+e^2)\bigr)+\frac{-2ve^2D+e^4D^2}{2A}+v^2\,O(e^2)=e^2\,O(V),$$
 because the terms $4ve^2$ cancel. Take a neighbourhood $|e|,|v|,|z-z^*|\le\rho$ in which $D\ge a>0$ and this $O(V)$ is
-at most $KV$ in size, with $K\rho^2\le\frac12$. In it $e^2\le(v-v'')/a$, so $V''\le V\exp(K(v-v'')/a)$. As long as the run is in it, therefore,
-$V\le V[0]\exp(2K\rho/a)$ (at every second step), and $z$ has moved by at most $C\sum e^2\le C(v[0]-v[k])/a$, which is
-of the order of $\sqrt{V[0]}$. So if $V[0]$ and $z[0]-z^*$ are small it never leaves. The steps between follow by
-continuity of $F$. Moreover $\sum e^2$ is finite, so the run converges to an equilibrium, and if $e$ never vanishes its
-limit has $v<0$: $V''\ge V(1-Ke^2)$ gives $V\ge V[0]\exp(-4K\rho/a)>0$, which excludes $v=0$, and $v>0$ would make
-$|e|$ grow. So the limit is flatter than $w^*$.
+at most $KV$ in size, with $K\rho^2\le\frac12$. In it $e^2\le(v-v'')/a$, so $V''\le V\exp(K(v-v'')/a)$. As long as the
+run is in it, therefore, $V\le V[0]\exp(2K\rho/a)$ (at every second step), and $z$ has moved by at most
+$C\sum e^2\le C(v[0]-v[k])/a$, which is of the order of $\sqrt{V[0]}$. So if $V[0]$ and $z[0]-z^*$ are small it never
+leaves. The steps between follow by continuity of $F$. Moreover $\sum e^2$ is finite, so the run converges to an
+equilibrium. If $e$ never vanishes its limit has $v<0$: $V''\ge V(1-Ke^2)$ gives $V\ge V[0]\exp(-4K\rho/a)>0$, which
+excludes $v=0$, and $v>0$ would make $|e|$ grow. So the limit is flatter than $w^*$.
 
 *Balanced, $z^*=0$.* Here $v\ge0$, because $S$ is smallest, and so $v=O(|z|^2)$. On $z=0$ all $|w_i|$ are equal, in
 units of $\ell$ to $t$, and
@@ -168,7 +168,6 @@ if TYPE_CHECKING:
 FACTORS = (0.8, 0.9, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)  # steps of the runs in units of the critical one
 SLIDING = (1.1, 1.5)  # between these, and below δ_max, runs are expected to slide
 SHOWN = 150  # iterations of the run that the figure follows
-LEAST = 1e-6  # of δ_max: where the axis of critical steps begins
 BELOW, ABOVE = Fraction(15, 16), Fraction(17, 16)
 
 
@@ -197,10 +196,6 @@ def _finding(proofs: Mapping[str, Proof], reason: str, **named: Any) -> Finding:
     if missing:
         return Finding(True, None, Evidence.ENCLOSED, missing[0])
     return Finding(True, True, Evidence.ENCLOSED, reason, assertions=assertions, **named)
-
-
-def _vacuous(reason: str, number: Fraction | int, relation: str) -> Finding:
-    return Finding(False, None, Evidence.EXACT, reason, assertions=(constant(number, relation),))
 
 
 def _ends(chain: Equilibrium, found: Bracket, key: str) -> dict[str, Proof]:
@@ -285,7 +280,8 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     findings |= {"critical": _critical(chain, found), "largest": _largest(chain, found), "spread": inside}
     if chain.depth > 1:
         reason = "L >= 2: the minima form a hypersurface, so that none is asymptotically stable"
-        return findings | {"printed": _vacuous(reason, chain.depth - 1, ">")}
+        deep = (constant(chain.depth - 1, ">"),)
+        return findings | {"printed": Finding(False, None, Evidence.EXACT, reason, assertions=deep)}
     return findings | {"printed": _finding(_ends(chain, found, "critical"), "L = 1: shrinks below 2/σ, grows above")}
 
 
@@ -295,11 +291,6 @@ def _drawn(rows: pd.DataFrame) -> pd.Series | None:
     if not len(sliding):
         return None
     return sliding.loc[(sliding["ratio"].map(math.log) - math.log(2)).abs().idxmin()]
-
-
-def _off(row: pd.Series) -> bool:
-    """Whether the left panel has no place for a bracket."""
-    return bool(row["depth"] == 1 or row["low"] < LEAST * row["largest"])
 
 
 def summary(rows: pd.DataFrame) -> dict[str, Scalar]:
@@ -314,7 +305,6 @@ def summary(rows: pd.DataFrame) -> dict[str, Scalar]:
         found |= {"spread": str(drawn["spread"]), "ratio": f"{drawn['ratio']:.3g}", "interval": f"{max(widths):.3f}"}
     return found | {
         "brackets": len(critical),
-        "off": sum(_off(row) for _, row in critical.iterrows()),
         "width": float((critical["high"] / critical["low"] - 1).max()) if len(critical) else 0.0,
         "beyond": int(slide["beyond"].sum()),
         "beyond_converged": int(slide["beyond_converged"].sum()),
@@ -323,8 +313,8 @@ def summary(rows: pd.DataFrame) -> dict[str, Scalar]:
 
 def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     r"""Left: critical steps measured on gradient descent by bisection on the growth of the error (circles; the
-    {brackets} certified brackets, of which {off} lie below the axis or belong to $L=1$, have a relative width of at
-    most {width:.1g}), against the spread $\kappa$ of the weights, and $2/(\sigma S)$ (lines); both in units of
+    {brackets} certified brackets have a relative width of at most {width:.1g}; those of $L=1$ and those below the axis
+    are not drawn), against the spread $\kappa$ of the weights, and $2/(\sigma S)$ (lines); both in units of
     $\delta_{{\max}}$ (dashed), which only equal weights reach.
     Middle: what became of {draws} starts near the equilibrium with $L={depth}$, $\kappa={spread}$ after {iterations}
     iterations at each of some steps; dashed, the critical step and $\delta_{{\max}}$, {ratio} times as large. The
@@ -357,7 +347,7 @@ def _draw_steps(axes: Any, rows: pd.DataFrame, colours: Any) -> None:
         axes.plot(group["kappa"], group["low"] / group["largest"], "o", color=colour, label=f"{depth}")
     axes.axhline(1, color="0.3", linestyle="--", linewidth=1)
     axes.set(xscale="log", yscale="log", xlabel=r"spread $\kappa$", ylabel=r"critical step$\,/\,\delta_{\max}$")
-    axes.set(ylim=(LEAST, 4), title="critical steps")
+    axes.set(ylim=(1e-6, 4), title="critical steps")
     axes.set_xticks([0.5, 1, 2, 4], ["½", "1", "2", "4"])
     axes.minorticks_off()
     axes.legend(title="$L$", loc="lower left", handletextpad=0.1, labelspacing=0.3)
@@ -434,7 +424,8 @@ CLAIM = Claim(
             "steep",
             r"For every step the starts from which gradient descent converges to a minimum with $\delta\sigma S>2$ "
             r"have an error of exactly $0$ after finitely many steps; for $L\ge2$ they lie in a countable union of "
-            r"zero sets of nonzero polynomials, of measure zero. For $\delta>\delta_{\max}$ this is so for all local optima.",
+            r"zero sets of nonzero polynomials, of measure zero. For $\delta>\delta_{\max}$ this is so for all local "
+            r"optima.",
             "as corrected",
             proof="written",
         ),

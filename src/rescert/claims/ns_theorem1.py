@@ -373,8 +373,8 @@ CLAIM = Claim(
         Statement(
             "instability",
             r"Let $R\ne0$ be diagonalisable with real eigenvalues, $\Sigma=I$, and let $W_i[0]$ and $R$ have the "
-            r"identical eigenspaces (a common basis of eigenvectors). If $\delta>2/(L\lambda(R)^{2(L-1)/L})$, then none of the "
-            r"equilibria with $W_L\cdots W_1=R$ is stable.",
+            r"identical eigenspaces (a common basis of eigenvectors). If $\delta>2/(L\lambda(R)^{2(L-1)/L})$, then "
+            r"none of the equilibria with $W_L\cdots W_1=R$ is stable.",
             "as printed",
             proof="written",
         ),

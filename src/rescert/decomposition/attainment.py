@@ -46,7 +46,8 @@ def star(f: SmoothFunction, sides: Sequence[Fraction]) -> Fraction:
 def attainment(f: SmoothFunction, sides: Sequence[Fraction], generator: torch.Generator, count: int) -> Attainment:
     """At α*, exactly: no curvature at the known point along v; and r affine on a segment, or bent on ``count`` others.
 
-    The segments of the second test are random pairs of points of the box, and pairs with the known point.
+    The segments of the second test are random pairs of points of the box, and pairs with the known point. An equality
+    on one segment refutes strict convexity; that ``count`` segments bend is a test, and no more.
     """
     least, (point, v) = star(f, sides), least_point(f, sides)
 
@@ -75,8 +76,9 @@ def attainment(f: SmoothFunction, sides: Sequence[Fraction], generator: torch.Ge
     program = trace(slack, {}, {**numbers, "ends": ends.numpy()})
     if f.flat:
         shown = sign.prove_zero(program, PRECISION)
-        return Attainment(least, False if singular and shown else None, (*singular, *shown))
-    bent = sign.prove(program, {}, ">", PRECISION)
-    if not singular or bent.assertion is None:
+    else:
+        bent = sign.prove(program, {}, ">", PRECISION)
+        shown = () if bent.assertion is None else (bent.assertion,)
+    if not singular or not shown:
         return Attainment(least, None, ())
-    return Attainment(least, True, (*singular, bent.assertion))
+    return Attainment(least, not f.flat, (*singular, *shown))

@@ -3,7 +3,8 @@ r"""The least eigenvalue of a Hessian over a box, from both sides, and what foll
 For $f$ on $D=[0,M_1]\times\dots\times[0,M_n]$ let $\lambda=\inf_{x\in D}\lambda_{\min}(\nabla^2f(x))$. With
 $r=\tfrac\alpha2|x|^2+\beta^Tx+f$, $\nabla^2r=\nabla^2f+\alpha I$ is positive definite on $D$ for $\alpha>-\lambda$, and
 not for $\alpha<-\lambda$. The first is certified by the leading principal minors on a cover of $D$ by boxes, the second
-by a point and a direction.
+by a point and a direction. The minors are those of the written Hessian; the second differentiates $f$, and so does the
+enclosure of $\nabla^2f+\alpha I$ on $D$ as a whole, which shows that a large $\alpha$ serves.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ GRID = {1: 4097, 2: 129, 3: 33}  # points an axis of the search
 COARSE = 17
 MOST_BOXES = 4000
 SHARE = 0.25  # of the least minors: left to the checker, whose slopes are wider than ours
+LARGEST = 2**12  # the last α that is tried on the whole box
 Assertions = tuple[dict[str, Any], ...]
 
 
@@ -88,6 +90,20 @@ def shifted(f: SmoothFunction, shift: float | str) -> Program:
     return trace(
         lambda v: f.value(v["x"]) + v["shift"] * (v["x"] * v["x"]).sum() / 2, {"x": (f.dimension,)}, {"shift": shift}
     )
+
+
+def large_enough(f: SmoothFunction, sides: Sequence[Fraction]) -> tuple[int, Assertions]:
+    r"""The first α = 1, 2, 4, … for which one enclosure of $\nabla^2f$ on the whole box, by differentiating f, serves.
+
+    No assertion if none up to `LARGEST` does, as where a derivative of f is not defined at the boundary.
+    """
+    alpha = 1
+    while alpha <= LARGEST:
+        proof = inertia.prove_definite(shifted(f, alpha), box(sides), "positive", PRECISION)
+        if proof.assertion is not None:
+            return alpha, (proof.assertion,)
+        alpha *= 2
+    return alpha, ()
 
 
 def least_eigenvalue(f: SmoothFunction, sides: Sequence[Fraction]) -> tuple[float, list[float], list[float]]:

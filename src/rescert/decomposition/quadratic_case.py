@@ -57,7 +57,9 @@ class Case:
         if indefinite:
             return vacuous("f is not strictly convex", indefinite)
         positive, shown = self.gradient
-        return None if positive else vacuous("the gradient at 0 is not positive", shown)
+        if not positive:
+            return vacuous("the gradient at 0 is not positive", shown)
+        return None if self.definite else undecided("f is not shown strictly convex")
 
     @property
     def hypotheses(self) -> Assertions:
@@ -90,7 +92,7 @@ def scalar(case: Case) -> Settlement:
     if outside is not None:
         return outside
     error, shown = _network(case)
-    if not (shown and case.definite and case.reached):
+    if not (shown and case.reached):
         return undecided("the error of the network is not shown")
     reason = f"{case.cells} pieces: the error is at most {error}, and a quarter of that for twice as many"
     return Settlement(True, True, reason, _number(error), assertions=(*case.hypotheses, *case.reached, *shown))
@@ -165,7 +167,7 @@ def exact(case: Case) -> Settlement:
         "network_surface": [float(best.network.at(p)) for p in points],
         "kinks_x": _kinks(best, 0),
         "kinks_y": _kinks(best, 1),
-        "separable_error": float(_separable_error(case)),
+        **_separable_error(case),
     }
     measured = f"[{float(best.error):.6g}, {float(best.bound):.6g}]"
     assertions = (*case.hypotheses, *below.assertions, *above)
@@ -181,25 +183,31 @@ def _kinks(best: quadratic_networks.Best, axis: int) -> list[float]:
     return [float(b / v[axis]) for v, b, w in lines if v[axis] > 0 and w > 0]
 
 
-def _separable_error(case: Case) -> Fraction:
-    """The largest |f - f̂| at corners and midpoints for N equal cells a variable."""
-    found = simplex_bounds.error_range(case.f, [(1, quadratic_networks.separable(case.f, case.cells))])
-    return max(abs(found.low), abs(found.high))
+def _separable_error(case: Case) -> dict[str, float]:
+    """The largest |f - f̂| for N equal cells a variable; nothing where that is no network (7) or not found exactly."""
+    network = quadratic_networks.separable(case.f, case.cells)
+    if not network.in_class:
+        return {}
+    found = simplex_bounds.error_range(case.f, [(1, network)])
+    error = max(found.low, found.high, key=abs)
+    at_corners = (simplex_bounds.coefficients(case.f, s)[: case.f.dimension + 1] for s in found.simplices)
+    return {"separable_error": float(abs(error))} if any(error in values for values in at_corners) else {}
 
 
 def not_enough(case: Case) -> Settlement:
     outside = case.outside()
     if outside is not None:
         return outside
-    least = min(t for row in case.f.hessian for t in row)
-    if least < 0:
+    entries = quadratic_proofs.no_negative_entry(case.f)
+    if not entries:
+        least = min(t for row in case.f.hessian for t in row)
         return vacuous("H has a negative entry", (constant(least, "<"),))
     if case.reached:
         return vacuous("H is completely positive", case.reached)
     if case.obstruction is None:
         return undecided("neither a completely positive form nor an obstruction was found")
     reason = f"{case.obstruction.kind}, though f is strictly convex, increasing and supermodular"
-    assertions = (*case.hypotheses, constant(least, ">="), *case.obstruction.assertions)
+    assertions = (*case.hypotheses, *entries, *case.obstruction.assertions)
     return Settlement(True, True, reason, f">= {_number(case.obstruction.error)}", "0", assertions)
 
 
@@ -233,7 +241,8 @@ def route_corrected(case: Case) -> Settlement:
     bound = quadratic_networks.single(r.f, case.cells)
     reason = f"α = {alpha}, γ = {gamma}: r is completely positive"
     measured = None if bound is None else f"<= {_number(bound.bound)}"
-    return Settlement(True, True, reason, measured, "0", (*r.hypotheses, *r.reached))
+    added = (constant(alpha, ">"), constant(gamma, ">="))
+    return Settlement(True, True, reason, measured, "0", (*r.hypotheses, *r.reached, *added))
 
 
 def pair(case: Case) -> Settlement:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ import numpy as np
 from rescert.certify.problem import rational
 
 Matrix = tuple[tuple[Fraction, ...], ...]
+Corner = tuple[Fraction, ...]  # of the unit cube
 
 # Horn's matrix: copositive, not a sum of a positive semidefinite matrix and one without negative entries.
 HORN = tuple(tuple(Fraction(-1 if (i - j) % 5 in (1, 4) else 1) for j in range(5)) for i in range(5))
@@ -99,11 +101,33 @@ class Quadratic:
         """Those of LDL' without exchanges, up to the first that is not positive: the matrix is definite iff all are."""
         return list(_eliminated(self.hessian)[0])
 
-    def drop(self, i: int) -> tuple[Fraction, tuple[Fraction, ...]]:
-        """The largest f(x) - f(x+e_i) over x with entries 0 and 1, x_i = 0, and that x."""
-        row = self.hessian[i]
-        corner = tuple(Fraction(j != i and h < 0) for j, h in enumerate(row))
-        return -self.gradient[i] - row[i] / 2 - sum(h * z for h, z in zip(row, corner, strict=True)), corner
+    @cached_property
+    def least_mixed(self) -> tuple[Fraction, Corner, Corner]:
+        """The least f(x∨y) + f(x∧y) - f(x) - f(y) over corners x, y without a common 1, and these; 0 at most.
+
+        >>> [str(t) for t in Quadratic.parse("2 -1; -1 2", "1 1").least_mixed[1]]
+        ['1', '0']
+        """
+        found = []
+        for part in itertools.product(range(3), repeat=self.dimension):
+            x, y = (tuple(Fraction(p == k) for p in part) for k in (1, 2))
+            curved = sum((h for h_row, s in zip(self.hessian, x, strict=True) if s
+                          for h, t in zip(h_row, y, strict=True) if t), Fraction(0))  # fmt: skip
+            found.append((curved, x, y))
+        return min(found, key=lambda entry: entry[0])
+
+    @cached_property
+    def largest_fall(self) -> tuple[Fraction, Corner, Corner]:
+        """The largest f(x) - f(y) over corners x <= y, and these; 0 at least.
+
+        >>> str(Quadratic.parse("1 -2; -2 8", "1/4 1").largest_fall[0])
+        '5/4'
+        """
+        corners = [tuple(map(Fraction, x)) for x in itertools.product((0, 1), repeat=self.dimension)]
+        values = {x: self.at(x) for x in corners}
+        rising = [(x, y) for x in corners for y in corners if all(map(Fraction.__le__, x, y))]
+        x, y = max(rising, key=lambda pair: values[pair[0]] - values[pair[1]])
+        return values[x] - values[y], x, y
 
 
 def value(v: Any, x: Any) -> Any:
@@ -168,12 +192,24 @@ def signed_ridges(rows: Matrix) -> tuple[Ridge, ...]:
     return tuple(r for r in ridges if r.weight)
 
 
-def copositive_forms(rows: Matrix) -> list[Matrix]:
+class Copositive(NamedTuple):
+    """diag(scaling) horn diag(scaling), with Horn's matrix after a permutation of the variables; scaling >= 0."""
+
+    scaling: tuple[Fraction, ...]
+    horn: Matrix
+
+    @property
+    def matrix(self) -> Matrix:
+        d = self.scaling
+        return tuple(tuple(d[i] * q * d[j] for j, q in enumerate(row)) for i, row in enumerate(self.horn))
+
+
+def copositive_forms(rows: Matrix) -> list[Copositive]:
     """Copositive matrices with tr(QH) < 0, as DQD with Horn's matrix, its variables permuted; only for n = 5.
 
     tr(DQDH) = d'(Q∘H)d with the entrywise product: d is a rounded eigenvector of it, where that has one sign.
     """
-    found: list[Matrix] = []
+    found: list[Copositive] = []
     if len(rows) != 5:
         return found
     for order in sorted({tuple(tuple(HORN[i][j] for j in p) for i in p) for p in itertools.permutations(range(5))}):
@@ -183,9 +219,9 @@ def copositive_forms(rows: Matrix) -> list[Matrix]:
         values, vectors = np.linalg.eigh(product)
         weights = vectors[:, 0] * np.sign(vectors[:, 0].sum())
         d = [Fraction(round(float(t)), 16) for t in 16 * weights / weights.max()]
-        if values[0] < 0 and min(d) >= 0:
-            form = tuple(tuple(d[i] * q * d[j] for j, q in enumerate(row)) for i, row in enumerate(order))
-            found += [form] if trace_product(form, rows) < 0 else []
+        form = Copositive(tuple(d), order)
+        if values[0] < 0 and min(d) >= 0 and trace_product(form.matrix, rows) < 0:
+            found.append(form)
     return found
 
 

@@ -7,6 +7,7 @@ The derivations are in the docstring of `rescert.claims.ns_approximation`.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -81,10 +82,8 @@ class Best(NamedTuple):
 
 
 def lower_bounds(f: Quadratic) -> tuple[Fraction, Fraction]:
-    """A quarter of the largest -h_ij, i < j, and half of the largest drop f(x) - f(x+e_i); at least 0."""
-    mixed = max((-f.hessian[i][j] for i, j in f.pairs()), default=ZERO)
-    drop = max(f.drop(i)[0] for i in range(f.dimension))
-    return max(mixed, ZERO) / 4, max(drop, ZERO) / 2
+    """What supermodularity and monotonicity give on the corners of the cube: a quarter and a half of the gaps."""
+    return -f.least_mixed[0] / 4, f.largest_fall[0] / 2
 
 
 def best(f: Quadratic, cells: int) -> Best:
@@ -96,25 +95,23 @@ def best(f: Quadratic, cells: int) -> Best:
     if f.dimension != 2 or f.hessian[0][1] >= 0 or min(f.gradient) <= 0 or min(f.pivots()) <= 0:
         raise ValueError(f"expected a definite f of two variables, h_12 < 0 and a positive gradient, got {f}")
     mixed, drop = lower_bounds(f)
-    k = -f.hessian[0][1]
     if mixed > drop:
-        network = RidgeSum(tuple(g - k / 2 for g in f.gradient), k / 4)
-        for i in range(2):
-            step = min(ONE, k / f.hessian[i][i])
-            count = -(-ONE // step)  # rounded up
-            nodes = [j * step for j in range(int(count))] + [ONE]
-            network = network.with_ridge(f.hessian[i][i], _unit(i), nodes)
-        return Best(mixed, True, network, mixed)
-    falling = 0 if f.drop(0)[0] >= f.drop(1)[0] else 1
+        steps = [min(ONE, -f.hessian[0][1] / f.hessian[i][i]) for i in range(2)]
+        nodes = [[*(j * step for j in range(math.ceil(ONE / step))), ONE] for step in steps]
+        return Best(mixed, True, _separable(f, nodes), mixed)
+    # Two corners at which f falls: they differ in one variable, because f is not negative on the square.
+    _, high, low = f.largest_fall
+    falling = 0 if high[0] != low[0] else 1
     other = 1 - falling
 
     def highest(t: Fraction) -> Fraction:
         """The larger of f on the two sides x_falling = 0, 1 at x_other = t."""
         return max(f.at(_point(other, side, t)) for side in (ZERO, ONE))
 
-    nodes = grid(ONE, cells)
-    heights = [max(highest(t), highest(ZERO)) - drop for t in nodes]
+    levels = grid(ONE, cells)
+    heights = [max(highest(t), highest(ZERO)) - drop for t in levels]
     slopes = [(b - a) * cells for a, b in itertools.pairwise(heights)]
+    # For each x the interpolant of h <= f(x, ·) + E is at most that of f(x, ·) + E: the kinks of h cost nothing.
     # A positive slope in every variable is asked for; it costs half of itself.
     tilt = Fraction(1, 16 * cells * cells)
     slack = f.hessian[other][other] / (8 * cells * cells) + tilt * 2
@@ -122,18 +119,23 @@ def best(f: Quadratic, cells: int) -> Best:
         tuple(tilt + (slopes[0] if i == other else 0) for i in range(2)),
         heights[0] - slack / 2,
         (_unit(other),) * (cells - 1),
-        tuple(nodes[1:-1]),
+        tuple(levels[1:-1]),
         tuple(b - a for a, b in itertools.pairwise(slopes)),
     )
     return Best(drop, False, network, drop + slack / 2)
 
 
 def separable(f: Quadratic, cells: int) -> RidgeSum:
-    """The network with ``cells`` equal cells a variable for f without its mixed term -k x_1 x_2, as in `best`."""
+    """As `best`, but with ``cells`` equal cells a variable; not in the class where its slope at 0 is not positive."""
+    return _separable(f, [grid(ONE, cells)] * 2)
+
+
+def _separable(f: Quadratic, nodes: Sequence[Sequence[Fraction]]) -> RidgeSum:
+    """f + k(x_1-1/2)(x_2-1/2), which has no mixed term, interpolated in each variable at its nodes."""
     k = -f.hessian[0][1]
     network = RidgeSum(tuple(g - k / 2 for g in f.gradient), k / 4)
     for i in range(2):
-        network = network.with_ridge(f.hessian[i][i], _unit(i), grid(ONE, cells))
+        network = network.with_ridge(f.hessian[i][i], _unit(i), nodes[i])
     return network
 
 

@@ -20,7 +20,8 @@ from rescert.certify import inertia, sign
 from rescert.certify.problem import Builder, Program, trace
 from rescert.decomposition import quadratic_form
 from rescert.decomposition.quadratic_form import (
-    Matrix,
+    Copositive,
+    Corner,
     Quadratic,
     Ridge,
     copositive_forms,
@@ -28,8 +29,7 @@ from rescert.decomposition.quadratic_form import (
     trace_product,
 )
 from rescert.decomposition.quadratic_networks import lower_bounds
-
-Assertions = tuple[dict[str, Any], ...]
+from rescert.decomposition.settlement import Assertions
 
 
 class Obstruction(NamedTuple):
@@ -104,54 +104,54 @@ def ridge_identity(f: Quadratic, ridges: Sequence[Ridge], signed: bool = False) 
     identity = sign.prove_zero(program)
     if signed or not identity:
         return identity
-    weights = _shown(_constant(lambda v: v["weights"] * 1, {"weights": constants["weights"]}), ">=")
+    weights = _not_negative("weights", constants["weights"])
     entries = sign.prove_array(vectors, ">=")
     return (*identity, *weights, entries.assertion) if weights and entries.assertion is not None else ()
 
 
-def difference(f: Quadratic, i: int, j: int) -> Program:
-    """f(e_i+e_j) - f(e_i) - f(e_j) + f(0)."""
-    rows = [[int(k in where) for k in range(f.dimension)] for where in ((i, j), (i,), (j,), ())]
+def _not_negative(name: str, numbers: Any) -> Assertions:
+    return _shown(_constant(lambda v: v[name] * 1, {name: numbers}), ">=")
 
-    def mixed(v: Any) -> Any:
-        at = quadratic_form.value(v, v["points"])
-        return at[0] - at[1] - at[2] + at[3]
 
-    return trace(mixed, {}, {**f.constants(), "points": rows})
+def no_negative_entry(f: Quadratic) -> Assertions:
+    """That the Hessian has none; empty if it has one."""
+    return _not_negative("hessian", f.constants()["hessian"])
+
+
+def _combination(f: Quadratic, terms: Sequence[tuple[int, Corner]]) -> Program:
+    """Σ number f(corner)."""
+    constants = {"points": [list(map(int, x)) for _, x in terms], "numbers": [number for number, _ in terms]}
+    return _constant(lambda v: (quadratic_form.value(v, v["points"]) * v["numbers"]).sum(), f.constants() | constants)
 
 
 def mixed_bound(f: Quadratic) -> Obstruction | None:
-    """A quarter of the most negative mixed difference over the squares of the corners of the cube."""
+    """A quarter of the most negative mixed difference over corners of the cube."""
     error = lower_bounds(f)[0]
     if error == 0:
         return None
-    i, j = min(f.pairs(), key=lambda pair: f.hessian[pair[0]][pair[1]])
-    program = difference(f, i, j)
-    exact = _plus(program, 4 * error)
-    return Obstruction(error, "a negative mixed difference", (*_shown(program, "<"), *sign.prove_zero(exact)))
+    _, x, y = f.least_mixed
+    zero, both = (Fraction(0),) * f.dimension, tuple(map(Fraction.__add__, x, y))
+    program = _combination(f, [(1, both), (-1, x), (-1, y), (1, zero)])
+    return Obstruction(error, "a negative mixed difference", _equals(program, -4 * error))
 
 
-def drop_bound(f: Quadratic) -> Obstruction | None:
-    """Half of the largest fall of f along an edge of the cube."""
+def fall_bound(f: Quadratic) -> Obstruction | None:
+    """Half of the largest fall of f from one corner of the cube to a larger one."""
     error = lower_bounds(f)[1]
     if error == 0:
         return None
-    i = max(range(f.dimension), key=lambda k: f.drop(k)[0])
-    low = f.drop(i)[1]
-    high = [Fraction(k == i) + t for k, t in enumerate(low)]
-
-    def fall(v: Any) -> Any:
-        at = quadratic_form.value(v, v["points"])
-        return at[1] - at[0]
-
-    program = trace(fall, {}, {**f.constants(), "points": [list(map(int, low)), list(map(int, high))]})
-    exact = _plus(program, 2 * error)
-    return Obstruction(error, "it falls along an edge", (*_shown(program, "<"), *sign.prove_zero(exact)))
+    _, low, high = f.largest_fall
+    return Obstruction(
+        error, "f falls between two corners", _equals(_combination(f, [(1, high), (-1, low)]), -2 * error)
+    )
 
 
-def _plus(program: Program, number: Fraction) -> Program:
+def _equals(program: Program, number: Fraction) -> Assertions:
+    """That the program's output is this negative number, and is negative."""
     builder = Builder(program)
-    return builder.build(builder.apply("add", program.output, builder.constant(str(number))))
+    excess = builder.build(builder.apply("subtract", program.output, builder.constant(str(number))))
+    negative, exact = _shown(program, "<"), sign.prove_zero(excess)
+    return (*negative, *exact) if negative and exact else ()
 
 
 def copositive_bound(f: Quadratic) -> Obstruction | None:
@@ -159,24 +159,34 @@ def copositive_bound(f: Quadratic) -> Obstruction | None:
     forms = copositive_forms(f.hessian)
     if not forms:
         return None
-    best = max(forms, key=lambda q: -trace_product(q, f.hessian) * smoothing_factor(q))
-    error = -trace_product(best, f.hessian) * smoothing_factor(best)
-    constants = {"hessian": f.constants()["hessian"], "copositive": [list(map(str, row)) for row in best]}
-    program = _constant(lambda v: (v["hessian"] * v["copositive"]).sum(), constants)
-    exact = sign.prove_zero(_plus(program, error / smoothing_factor(best)))
-    shown = (*_shown(program, "<"), *exact) if exact else ()
-    return Obstruction(error, "tr QH < 0 for a copositive Q", shown)
+
+    def traced(form: Copositive) -> Fraction:
+        return trace_product(form.matrix, f.hessian)
+
+    best = min(forms, key=lambda form: traced(form) * smoothing_factor(form))
+    scaling = list(map(str, best.scaling))
+    constants = {
+        "hessian": f.constants()["hessian"],
+        "horn": [list(map(int, row)) for row in best.horn],
+        "scaling": scaling,
+    }
+    program = _constant(lambda v: v["scaling"] @ (v["hessian"] * v["horn"]) @ v["scaling"], constants)
+    equal, scaled = _equals(program, traced(best)), _not_negative("scaling", scaling)
+    error = -traced(best) * smoothing_factor(best)
+    return Obstruction(error, "tr QH < 0 for a copositive Q", (*equal, *scaled) if equal and scaled else ())
 
 
-def smoothing_factor(form: Matrix) -> Fraction:
+def smoothing_factor(form: Copositive) -> Fraction:
     """1/Σ|Q_ij| m_ij with m_ii = 70/3 >= ∫|p''|/∫p and m_ij = (∫|p'|/∫p)² = 225/16 for p = t²(1-t)²."""
     sizes = (Fraction(225, 16), Fraction(70, 3))
-    return 1 / sum((abs(q) * sizes[i == j] for i, row in enumerate(form) for j, q in enumerate(row)), Fraction(0))
+    return 1 / sum(
+        (abs(q) * sizes[i == j] for i, row in enumerate(form.matrix) for j, q in enumerate(row)), Fraction(0)
+    )
 
 
 def obstruction(f: Quadratic) -> Obstruction | None:
     """The one with the largest bound; None if there is none or it is not shown."""
-    found = [bound for bound in (mixed_bound(f), drop_bound(f)) if bound is not None]
+    found = [bound for bound in (mixed_bound(f), fall_bound(f)) if bound is not None]
     if not found:
         horn = copositive_bound(f)
         found = [] if horn is None else [horn]
@@ -205,7 +215,7 @@ def narrow_chain(f: Quadratic, cells: int) -> Assertions:
             state = state * whole[i - 1] + torch.relu(arguments[-1]) * (whole[i] - whole[i - 1])
         return state, arguments
 
-    # In lattice units f is 2·scale·f̃ with f̃ at whole nodes, so that its values there are whole.
+    # The sum of the first j whole slopes is what the chain must come to at node j.
     values = [str(scale * cells * f.at((Fraction(j, cells),))) for j in range(cells + 1)]
     constants = {"nodes": list(map(str, range(cells + 1))), "values": values}
     precision = 64 * math.ceil((128 + products[-1].bit_length() + heights[-1].bit_length()) / 64)

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from rescert.certify.sign import constant
+from rescert.dynamics.chain_curvature import excess
 from rescert.dynamics.chain_limit import Limit, lower_norm, upper_norm
 from rescert.dynamics.chain_target import Assertions
 
@@ -52,7 +53,9 @@ class Convergence:
 
     @cached_property
     def contracts(self) -> tuple[bool | None, Assertions]:
-        """Whether δ is at most the critical step of every eigenvalue."""
+        """Whether δ is at most the critical step of every eigenvalue; within the printed step it is."""
+        if self.within[0]:
+            return self.within
         proof = self.limit.prove(self.limit.contraction_slack)
         if proof.assertion is not None:
             return True, (proof.assertion,)
@@ -101,6 +104,17 @@ class Convergence:
         if not above or proof is None or proof.assertion is None:
             return (), "the run is not seen to diverge"
         return (*above, proof.assertion), f"the run diverges: the product of the layers escapes from k = {k} on"
+
+    @cached_property
+    def unstable(self) -> tuple[Assertions, str]:
+        """That the step exceeds the threshold with the spectral norm: by Theorem 1 no factorisation is stable."""
+        square = self.target.norm_squares[0]
+        value = excess(max(self.step, Fraction(0)), self.limit.depth, square)
+        norm = f"‖R‖₂ = {float(square) ** 0.5:.4g}"
+        if value <= 0:
+            return (), f"{norm}: a factorisation may be stable"
+        below = self.target.norm_below()
+        return (*below, constant(value, ">")) if below else (), f"{norm}: the step exceeds δ_s"
 
     @cached_property
     def never_arrives(self) -> tuple[Assertions, str]:

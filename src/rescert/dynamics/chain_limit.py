@@ -135,7 +135,7 @@ class Limit:
         return square(v["one"] - self.power(v))
 
     def converse_slack(self, v: Values) -> Any:
-        """1 - δβ and ‖T'T-TT'‖² - δ²‖I-R‖⁴, T = R^(1/L): positive where T is shown to be no limit.
+        """1 - δβ, ‖T'T-TT'‖² - δ²‖I-R‖⁴ and δ, T = R^(1/L): positive where T is shown to be no limit.
 
         β grows with the constant ``square``: an upper bound of s² there can show, and a lower one refute, δβ <= 1.
         """
@@ -147,7 +147,8 @@ class Limit:
         moved = largest + rate * largest ** (depth - 1) * size
         lead = moved ** (2 * depth - 2) * depth
         curvature = lead + (depth - 1) * moved ** (depth - 2) * size * (1 + rate * lead)
-        return torch.cat([1 - rate * curvature, square(limit.mT @ limit - limit @ limit.mT) - imbalance * imbalance])
+        gap = square(limit.mT @ limit - limit @ limit.mT) - imbalance * imbalance
+        return torch.cat([1 - rate * curvature, gap, rate])
 
     @property
     def balanced_steps(self) -> int:
@@ -183,7 +184,8 @@ class Limit:
         share = 1 - rate * curvature / 2
         slope = layers * smallest ** (depth - 1)
         distance = square(weights[self._farthest] - self.power(v)) - radius * radius
-        conditions = [inner, smallest, share, share * slope * radius - size, radius - rate * lipschitz * size, distance]
+        lengths = [share * slope * radius - size, radius - rate * lipschitz * size]
+        conditions = [rate, inner, smallest, share, *lengths, distance]
         return torch.cat([*parts, *conditions])
 
     def escape_slack(self, v: Values, k: int) -> Any:

@@ -2,7 +2,7 @@ r"""Gradient descent of one small matrix chain as programs: what becomes of it i
 
 `Trajectory` follows a single or a double network from the identity for a rational target $R$ and step $\delta$;
 its methods on values ``v`` (``target``, ``identity``, ``step``) are torch functions; traced, they are the programs of
-proofs, in balls whose radius stays far below the differences that matter.
+proofs, in balls whose radius stays far below the differences that matter. The steps are `chain_descent`'s.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from rescert.certify import sign
 from rescert.certify.problem import rational, trace
 from rescert.certify.proof import Proof
+from rescert.dynamics.chain_descent import between, partial_products, square, transposed
 from rescert.dynamics.outcome import ROUNDING
 from rescert.dynamics.step_sweep import SMALL
 from rescert.networks.matrix_chain import SIGNS
@@ -54,30 +55,38 @@ class Trajectory:
         # a ball may grow by the Jacobian's norm a step: a few bits
         self.precision = 256 + 16 * iterations
 
-    def losses(self, v: Values, last: int) -> list[Any]:
-        """The loss before step k = 0..last, one (1,) each."""
+    def history(self, v: Values, last: int) -> list[tuple[list[list[Any]], Any]]:
+        """The factors of each chain, and the error F - R, before step k = 0..last."""
         chains = [[v["identity"]] * self.depth for _ in self.signs]
         found = []
         for k in range(last + 1):
-            prefixes = [_prefixes(chain) for chain in chains]
-            output = prefixes[0][-1] if len(chains) == 1 else prefixes[0][-1] - prefixes[1][-1]
-            error = output - v["target"]
-            found.append((error * error).sum().reshape(1) / 2)
+            parts = [partial_products(chain) for chain in chains]
+            error = parts[0][2] - v["target"] if len(parts) == 1 else parts[0][2] - parts[1][2] - v["target"]
+            found.append((chains, error))
             if k < last:
+                change = error * v["step"]
                 chains = [
-                    _stepped(chain, before, error * v["step"] if s > 0 else -(error * v["step"]))
-                    for chain, before, s in zip(chains, prefixes, self.signs, strict=True)
+                    [
+                        w - between(transposed(a), change if sign > 0 else -change, transposed(b))
+                        for w, a, b in zip(chain, above, below, strict=True)
+                    ]
+                    for chain, (above, below, _), sign in zip(chains, parts, self.signs, strict=True)
                 ]
         return found
 
+    def losses(self, v: Values, last: int) -> list[Any]:
+        """The loss before step k = 0..last, one (1,) each."""
+        return [square(error) / 2 for _, error in self.history(v, last)]
+
     def floats(self) -> list[float]:
         """The losses in float64, to choose what to prove."""
-        constants = {
-            name: torch.tensor([[float(Fraction(x)) for x in row] for row in value] if isinstance(value, list) else
-                               float(Fraction(value)), dtype=torch.float64)
-            for name, value in self.constants.items()
-        }  # fmt: skip
-        return [loss.item() for loss in self.losses(constants, self.iterations)]
+        return [loss.item() for loss in self.losses(self._numbers(), self.iterations)]
+
+    def _numbers(self) -> dict[str, torch.Tensor]:
+        def number(value: Any) -> Any:
+            return [number(x) for x in value] if isinstance(value, list) else float(Fraction(value))
+
+        return {name: torch.tensor(number(value), dtype=torch.float64) for name, value in self.constants.items()}
 
     def prove(self, slack: Callable[[Values], Any]) -> Proof:
         """Try to show that ``slack`` > 0, a function of the constants."""
@@ -86,6 +95,10 @@ class Trajectory:
     def prove_converged(self) -> Proof:
         """That the last loss is below 2^-60 |R|²/2."""
         return self.prove(lambda v: self._small(v) - self.losses(v, self.iterations)[-1])
+
+    def prove_large(self) -> Proof:
+        """That the last loss is above it."""
+        return self.prove(lambda v: self.losses(v, self.iterations)[-1] - self._small(v))
 
     def prove_oscillating(self) -> Proof:
         """That the last loss is above it, and the loss rises late: the outcome is oscillating, or overflowed."""
@@ -99,6 +112,37 @@ class Trajectory:
 
         return self.prove(slack)
 
+    def prove_diverging(self) -> Proof:
+        r"""That the factors of a double network of even depth L >= 4 grow beyond all bounds, R being diagonal.
+
+        The first entries of R and of the factors are one target $\lambda$ and one pair (w, z). If the larger size m of
+        the two is at least twice the other, and $\delta m^{L-2}((1-2^{-L})m^L-|\lambda|)\ge3$, so it is for ever, and m
+        at least doubles at each step (proof: `rescert.claims.ns_double_matrices`).
+        """
+        diagonal = not any(rational(x) for i, row in enumerate(self.target) for j, x in enumerate(row) if i != j)
+        if len(self.signs) != 2 or self.depth % 2 or self.depth < 4 or not diagonal:
+            return Proof(None, None, "the criterion is for double networks of even depth >= 4 and diagonal matrices")
+
+        numbers = self._numbers()
+        for k, (chains, _) in enumerate(self.history(numbers, self.iterations)):
+            w, z = (float(chain[0][0, 0]) for chain in chains)
+            larger = 0 if abs(w) > abs(z) else 1
+            negative = (w, z)[larger] < 0
+            if bool((self._escape(numbers, k, larger, negative) > 0).all()):
+                return self.prove(lambda v, k=k, i=larger, n=negative: self._escape(v, k, i, n))  # type: ignore[misc]
+        return Proof(None, None, "the region of divergence is not entered within the iterations followed")
+
+    def _escape(self, v: Values, k: int, larger: int, negative: bool) -> Any:
+        """m-2|other| and the third inequality of `prove_diverging` at step k: positive in the region of divergence."""
+        chains, _ = self.history(v, k)[-1]
+        w, z = (chain[0][0, 0].reshape(1) for chain in chains)
+        m, other = (w, z) if larger == 0 else (z, w)
+        m = -m if negative else m
+        target = v["target"][0, 0].reshape(1)
+        size = -target if rational(self.target[0][0]) < 0 else target
+        push = v["step"] * m ** (self.depth - 2) * (m**self.depth * (1 - 2.0**-self.depth) - size)
+        return torch.cat([m - other * 2, m + other * 2, push - 3])
+
     def prove_above(self, floor: Callable[[Values], Any]) -> Proof:
         """That every loss is above ``floor``."""
         return self.prove(lambda v: torch.cat([loss - floor(v) for loss in self.losses(v, self.iterations)]))
@@ -109,19 +153,3 @@ class Trajectory:
 
     def _small(self, v: Values) -> Any:
         return (v["target"] * v["target"]).sum().reshape(1) * SMALL / 2
-
-
-def _prefixes(chain: Sequence[Any]) -> list[Any]:
-    products = [chain[0]]
-    for factor in chain[1:]:
-        products.append(factor @ products[-1])
-    return products
-
-
-def _stepped(chain: Sequence[Any], prefixes: Sequence[Any], error: Any) -> list[Any]:
-    """The factors after a step; ``error`` is $\\pm\\delta E$."""
-    stepped, carried = [], error
-    for i in range(len(chain) - 1, 0, -1):
-        stepped.append(chain[i] - carried @ prefixes[i - 1].mT)
-        carried = chain[i].mT @ carried
-    return [chain[0] - carried, *reversed(stepped)]

@@ -27,7 +27,7 @@ from rescert.networks.scalar_instances import (
     shown,
     together,
 )
-from rescert.networks.scalar_pairs import network, pair
+from rescert.networks.scalar_pairs import layers, network, pair
 
 VARIABLES = ("w1", "b1", "c1", "w2", "b2", "c2", "d")
 
@@ -66,10 +66,10 @@ class Stationary:
         x = [4 * k + j for k in range(self.pieces) for j in (1, 2, 3)]
         y = []
         for i, at in enumerate(x):
-            heights = [p[f"c{n}"][0] * rational_layers(p[f"w{n}"], p[f"b{n}"], Fraction(at))[-1] for n in (1, 2)]
+            values = [p[f"c{n}"][0] * rational_layers(p[f"w{n}"], p[f"b{n}"], Fraction(at))[-1] for n in (1, 2)]
             piece, place = divmod(i, 3)
             error = Fraction((-1) ** piece, 2 ** (piece % 3)) * (1, -2, 1)[place] + (self.tilt if i == 0 else 0)
-            y.append(heights[0] - heights[1] + p["d"][0] - error)
+            y.append(values[0] - values[1] + p["d"][0] - error)
         return x, y
 
     def _constants(self) -> dict[str, Any]:
@@ -84,7 +84,8 @@ class Stationary:
         return gradient(risk, list(VARIABLES)), box
 
     def conditions(self) -> Assertions:
-        """All derivatives are 0, but that of the idle weight, which is positive; all parameters have their signs."""
+        """All derivatives are 0, but that of the idle weight, which is positive; all parameters have their signs; and
+        no kink lies on a datum or between two data of a group of three."""
         program, box = self.gradient()
         others = _without_first(program)
         zero = [prove(others, box, relation, PRECISION).assertion for relation in (">=", "<=")]
@@ -93,7 +94,22 @@ class Stationary:
             return ()
         signs = [np.atleast_1d(np.asarray(v)) for k, v in box.items() if k[0] in "wbc"]
         nonnegative = shown(lambda v: v["p"] * 1, {"p": np.concatenate(signs)}, ">=")
-        return together((zero[0], zero[1], idle), nonnegative)  # type: ignore[arg-type]
+        return together((zero[0], zero[1], idle), nonnegative, self._groups())  # type: ignore[arg-type]
+
+    def _groups(self) -> Assertions:
+        """A layer with w > 0 is active at all three data of a group, or at none of them, and has no tie."""
+        box, (x, _) = self.parameters, self.data
+        chosen = [(n, k) for n in "12" for k in range(self.depth) if np.atleast_1d(box[f"w{n}"])[k] > 0]
+        kinks = [8 * k + (8 - 8 if n == "1" else 4) for n, k in chosen]
+        signs = np.array([[1.0 if at > kink else -1.0 for at in x] for kink in kinks])
+
+        def margins(v: Values) -> Any:
+            hidden = {n: layers(v[f"w{n}"], v[f"b{n}"], v["x"]) for n in "12"}
+            return _stacked([hidden[n][k] - v[f"b{n}"][k] for n, k in chosen]) * v["signs"]
+
+        constant_on_groups = (signs.reshape(len(chosen), self.pieces, 3).ptp(-1) == 0).all()
+        constants = {**self.parameters, "x": np.array(x, dtype=float), "signs": signs}
+        return shown(margins, constants, ">") if constant_on_groups else ()
 
     def broken(self) -> Assertions:
         """The derivative in d is not 0."""

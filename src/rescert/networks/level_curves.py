@@ -20,10 +20,10 @@ import torch
 
 from rescert.certify import derivative, sign
 from rescert.certify.problem import Builder, Program, trace
+from rescert.decomposition.settlement import Assertions
 from rescert.networks import convex_residual
 from rescert.networks.linear_regions import Affine, Layer, Point, Polygon, Region, combination, level_segment, regions
 
-Assertions = tuple[dict[str, Any], ...]
 Chain = tuple[Point, ...]  # vertices from left to right
 
 

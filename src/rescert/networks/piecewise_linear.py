@@ -1,4 +1,4 @@
-r"""Exact pieces of scalar residual networks: all kinks and slopes, in floats (batched) and in rational numbers.
+r"""Exact pieces of scalar residual networks: kinks in floats (batched), and kinks and slopes in rational numbers.
 
 The network is $h_0=x$, $h_l=h_{l-1}+w_l[h_{l-1}-b_l]_+$, $\hat f=c\,h_L$ with $w_l\ge0$, $c>0$. Every $h_l$ rises
 strictly with $x$, so layer $l$ has one kink $x_l=h_{l-1}^{-1}(b_l)$ and is active exactly for $x>x_l$:
@@ -37,24 +37,6 @@ def kinks(w: Tensor, b: Tensor) -> Tensor:
             at = torch.where(at > b[below], (at + w[below] * b[below]) / (1 + w[below]), at)
         found.append(at)
     return torch.stack(found)
-
-
-def slopes(w: Tensor, b: Tensor, c: Tensor, inputs: Tensor) -> Tensor:
-    r"""$\hat f'$ of a batch of networks between their kinks, at inputs that broadcast with ``c``."""
-    active = inputs > kinks(w, b)
-    return c * torch.where(active, 1 + w, torch.ones_like(w)).prod(0)
-
-
-def lipschitz(w: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """The largest |slope| on [0, 1] of B pairs: ``w``, ``b`` (L, 2, B, 1) and ``c`` (2, B, 1) to (B,).
-
-    All kinks are enumerated; a piece narrower than a rounding error is counted with the slope at its middle.
-    """
-    inner = kinks(w, b)[..., 0].flatten(0, 1).T.clamp(0, 1)
-    ends = torch.zeros_like(inner[:, :1]), torch.ones_like(inner[:, :1])
-    points = torch.cat([ends[0], inner, ends[1]], 1).sort(1).values
-    both = slopes(w, b, c, (points[:, 1:] + points[:, :-1]) / 2)
-    return torch.where(points[:, 1:] > points[:, :-1], (both[0] - both[1]).abs(), 0.0).amax(1)
 
 
 def exact(value: Any) -> fmpq:
@@ -124,11 +106,6 @@ class Pair:
             else:
                 found.append(Piece(low, high, slope))
         return found
-
-    @property
-    def lipschitz(self) -> fmpq:
-        """The Lipschitz constant on [0, 1]."""
-        return max(abs(piece.slope) for piece in self.pieces)
 
 
 def steepest(pieces: Sequence[Piece]) -> Piece:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import torch
 
 from rescert.certify import sign
 from rescert.certify.problem import trace
@@ -27,6 +28,7 @@ from rescert.networks.level_curves import (
 
 ONE, ZERO = Fraction(1), Fraction(0)
 UNITS = ((ONE, ZERO), (ZERO, ONE))
+DRAWS, RAYS, QUANTILES = 1000, 81, (0.05, 0.5, 0.95)
 
 
 def closed_form(b: Sequence[Fraction], sides: Sequence[Fraction], level: Fraction) -> Chain:
@@ -123,6 +125,40 @@ def _table(plane: PlaneNetwork, curves: Sequence[Chain]) -> dict[str, Any]:
     return table | {"width": float(plane.sides[0]), "height": float(plane.sides[1]), "layers": len(plane.layers)}
 
 
+def ray_sums(offsets: np.ndarray, shares: np.ndarray, level: float) -> np.ndarray:
+    """x_1+x_2 where the ray of x_2/(x_1+x_2) = share meets the level curve of (8b): a row for each b, in floats.
+
+    The output is the largest of four affine functions, one for each set of active units, so its level set is the border
+    of an intersection of four half planes.
+
+    >>> float(ray_sums(np.array([[0.5, 0.5]]), np.array([0.5]), 1.5)[0, 0])
+    1.25
+    """
+    along = np.stack([1 - shares, shares])
+    crossings = [
+        (level + offsets @ np.array(active))[:, None] / (1 + np.array(active) @ along)[None]
+        for active in itertools.product((0, 1), repeat=2)
+    ]
+    return np.min(crossings, axis=0)
+
+
+def spread(plane: PlaneNetwork, levels: Sequence[Fraction], generator: torch.Generator) -> dict[str, Any]:
+    """Quantiles of `ray_sums` over random b for the network (8b), at the largest level that no side cuts; or nothing.
+
+    b is uniform on the rectangle. No level curve of (8b) up to the shorter side reaches the other two borders.
+    """
+    uncut = [level for level in levels if level <= min(plane.sides)]
+    if _as_printed(plane) is not None or not uncut:
+        return {}
+    sides = np.array([float(s) for s in plane.sides])
+    offsets = torch.rand((DRAWS, 2), generator=generator, dtype=torch.float64).numpy() * sides
+    shares = np.linspace(0, 1, RAYS)
+    found = np.quantile(ray_sums(offsets, shares, float(max(uncut))), QUANTILES, axis=0)
+    names = ("low", "median", "high")
+    table: dict[str, Any] = {f"spread_{name}": row.tolist() for name, row in zip(names, found, strict=True)}
+    return table | {"spread_share": shares.tolist(), "spread_level": float(max(uncut)), "spread_draws": DRAWS}
+
+
 def _membership(plane: PlaneNetwork) -> Assertions:
     """That all weights and offsets are nonnegative and c is positive."""
     entries = [
@@ -168,14 +204,16 @@ def normals(plane: PlaneNetwork) -> Settlement:
     kinks = {k: plane.kink(0, k) for k in range(2)}
     crossing = {k: c for k, c in kinks.items() if c}
     if not crossing:
-        beyond = min(b - sum(map(Fraction.__mul__, v, plane.sides)) for v, b in zip(*plane.layers[0][::2], strict=True))
+        layer = plane.layers[0]
+        lines = zip(layer.directions, layer.offsets, strict=True)
+        beyond = min(b - sum(map(Fraction.__mul__, v, plane.sides)) for v, b in lines)
         return vacuous("no line crosses D", (constant(beyond, ">="),))
     shown: list[dict[str, Any]] = []
     for k, curve in crossing.items():
-        lines = curve_assertions(plane, [curve], [plane.layers[0].offsets[k]], (0, k))
-        if not lines:
+        line = curve_assertions(plane, [curve], [plane.layers[0].offsets[k]], (0, k))
+        if not line:
             return undecided("a line is not shown exactly")
-        shown += lines
+        shown += line
     gradients = gradient_assertions(plane)
     columns = ", ".join("(" + ", ".join(map(str, plane.layers[0].directions[k])) + ")" for k in crossing)
     reason = f"{len(crossing)} lines with normals {columns}, which are the increments of the gradient"
@@ -190,7 +228,7 @@ def _squares(plane: PlaneNetwork) -> list[tuple[Fraction, Fraction]]:
 
 
 def distances(plane: PlaneNetwork) -> Settlement:
-    """Literally: the distance of line k is b_k, that is b_k²/|v_k|² = b_k²."""
+    """Whatever V, the distance of line k is what it is for the identity, b_k: b_k²/|v_k|² = b_k²."""
     gaps = [b / v - b for b, v in _squares(plane)]
     wrong = next((g for g in gaps if g != 0), None)
     measured = ", ".join(f"{float(b / v) ** 0.5:.6g}" for b, v in _squares(plane))
