@@ -30,16 +30,6 @@ def share(hits: np.ndarray) -> str:
     return f"{hits.sum()} of {hits.size} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
-def share(hits: np.ndarray) -> str:
-    """How many of some independent booleans are true, with the exact interval of the share, as text.
-
-    >>> share(np.array([True, True, False]))
-    '2 of 3 (9 to 99 %)'
-    """
-    low, high = clopper_pearson(int(hits.sum()), hits.size)
-    return f"{hits.sum()} of {hits.size} ({100 * low:.0f} to {100 * high:.0f} %)"
-
-
 def student(values: np.ndarray) -> float:
     """Half the width of Student's interval of the mean of two or more independent normal values."""
     from scipy.stats import t

@@ -4,6 +4,7 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
@@ -122,6 +123,32 @@ def test_a_linear_program_comes_to_the_exact_error_and_not_below(hessian, gradie
 
 def test_a_linear_program_has_no_lower_bound_to_keep_to_with_a_positive_mixed_term():
     assert least_error(Quadratic.parse("2 1; 1 2", "1 1"), 8) < 1e-9
+
+
+def test_a_separable_network_out_of_the_class_has_no_error_to_show():
+    """With a positive gradient below half of the mixed term the first slope of many cells is negative."""
+    few, many = (findings(hessian="2 -3/2; -3/2 2", gradient="1/2 1", width=n)["exact"] for n in (2, 8))
+    assert few.verdict is many.verdict is Verdict.HOLDS
+    assert few.values["separable_error"] == 3 / 8
+    assert "separable_error" not in many.values
+
+
+def test_functions_are_told_apart_by_their_gradients_too():
+    rows = pd.DataFrame(
+        [{**EXAMPLE, "gradient": g, "width": n, "statement": s, "verdict": findings(gradient=g, width=n)[s].verdict,
+          **findings(gradient=g, width=n)[s].values}
+         for g in ("1 1", "1 2") for n in (1, 2) for s in ("single", "exact")]
+    )  # fmt: skip
+    found = CLAIM.summary(rows)
+    assert (found["functions"], found["failing"], found["widths"]) == (2, 2, 2)
+    assert found["function"] == "x^2+y^2-xy+x+y"
+
+
+def test_three_variables_are_missed_by_what_two_of_them_do_together():
+    """x_2 against x_1 and x_3: twice the bound of one entry."""
+    found = findings(hessian="4 -1 2; -1 3 -1; 2 -1 4", gradient="1 1 1")["single"]
+    assert found.verdict is Verdict.FAILS
+    assert found.measured.startswith(">= 1/2")
 
 
 def test_pairs_get_four_times_better():

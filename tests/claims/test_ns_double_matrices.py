@@ -26,16 +26,29 @@ def test_a_nilpotent_matrix_is_a_witness_and_no_counterexample() -> None:
         checker.KINDS["sign"](assertion, {})
 
 
-def test_a_positive_number_is_a_counterexample_and_no_witness() -> None:
-    exact = ns_double_matrices.check({"matrix": "2", "depth": 6, "step": "5/64", "steps": 60}, NOTHING)
+DIAGONAL = {"matrix": "3/4 0; 0 1/2", "depth": 4, "step": "1/2", "steps": 30}
+
+
+def test_a_diagonal_matrix_is_a_counterexample_and_no_witness() -> None:
+    exact = ns_double_matrices.check(DIAGONAL, NOTHING)
     assert (exact["counterexample"].verdict, exact["counterexample"].evidence) == (Verdict.HOLDS, Evidence.ENCLOSED)
     assert exact["witness"].verdict is Verdict.FAILS
     assert exact["floor"].verdict is Verdict.VACUOUS
+    for assertion in exact["counterexample"].assertions:
+        checker.KINDS["sign"](assertion, {})
 
 
-def test_too_few_iterations_leave_the_fates_undecided() -> None:
+def test_a_loss_that_rises_late_is_no_divergence() -> None:
+    """R = 2 at 60 iterations: the double network's loss still rises, and yet it is small after a thousand."""
+    exact = ns_double_matrices.check({"matrix": "2", "depth": 6, "step": "5/64", "steps": 60}, NOTHING)
+    assert exact["counterexample"].verdict is Verdict.UNDECIDED
+
+
+def test_fates_that_are_not_shown_are_not_claimed() -> None:
     exact = ns_double_matrices.check({**NILPOTENT, "step": "1/32", "steps": 4}, NOTHING)
-    assert exact["witness"].verdict is exact["counterexample"].verdict is Verdict.UNDECIDED
+    assert exact["counterexample"].verdict is Verdict.FAILS  # it says that the single network's loss is small
+    early = ns_double_matrices.check({**DIAGONAL, "step": "1/4", "steps": 80}, NOTHING)
+    assert early["counterexample"].verdict is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -52,6 +65,13 @@ def test_too_few_iterations_leave_the_fates_undecided() -> None:
 def test_the_floor(matrix: str, step: str, verdict: Verdict) -> None:
     finding = ns_double_matrices.check({"matrix": matrix, "depth": 3, "step": step, "steps": 6}, NOTHING)["floor"]
     assert finding.verdict is verdict, finding.reason
+
+
+def test_all_negative_eigenvalues_are_in_the_floor() -> None:
+    setting = {"matrix": "-1 1/2; 1/2 -1", "depth": 3, "step": "1/4", "steps": 6}
+    finding = ns_double_matrices.check(setting, NOTHING)["floor"]
+    assert finding.verdict is Verdict.HOLDS
+    assert finding.bound == "1"  # eigenvalues -1/2 and -3/2: the whole of |R|²/2
 
 
 def test_the_control_does_not_hold() -> None:

@@ -51,6 +51,18 @@ def test_random_points_have_zero_loss_and_are_sharper_than_the_bound(text: str, 
         check.KINDS[assertion["kind"]](assertion, {})
 
 
+@pytest.mark.parametrize("text", ["0 4; 0 0", "1 2; -3 1/2", "3/2"])
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_near_balanced_points_are_little_sharper_than_the_bound(text: str, depth: int) -> None:
+    factors = double_threshold.near_balanced_factors(parsed(text), depth, runtime.generator(depth, text))
+    W, Z = numbers(factors["W"]), numbers(factors["Z"])
+    computed = matrix_chain.double(torch.stack([W, Z]))
+    proof, _ = double_threshold.prove_sharper(parsed(text), factors)
+    assert proof.proved
+    assert 0 < proof.lower < 0.02
+    assert hessian_norm(W, Z, computed) >= (1 + proof.lower) * bound(computed, depth) * (1 - 1e-12)
+
+
 def test_a_point_that_is_not_of_zero_loss_is_not_shown_to_be() -> None:
     factors = double_threshold.zero_loss_factors(parsed("0 4; 0 0"), 3, runtime.generator(0, "x"))
     _, zero = double_threshold.prove_sharper(parsed("0 4; 1 0"), factors)

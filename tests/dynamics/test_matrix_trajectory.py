@@ -40,6 +40,42 @@ def test_fates_of_one_weight_are_told_apart(step: str, converged: bool, oscillat
     assert run.prove_oscillating().proved is (True if oscillating else None)
 
 
+def scalar_pair(target: float, depth: int, step: float, iterations: int) -> list[tuple[float, float]]:
+    w = z = 1.0
+    found = [(w, z)]
+    for _ in range(iterations):
+        error = w**depth - z**depth - target
+        w, z = w - step * w ** (depth - 1) * error, z + step * z ** (depth - 1) * error
+        found.append((w, z))
+    return found
+
+
+@pytest.mark.parametrize(("target", "text"), [(0.75, "3/4"), (-0.75, "-3/4"), (0.75, "3/4 0; 0 1/2")])
+def test_divergence_is_shown_where_the_larger_variable_grows(target: float, text: str) -> None:
+    """The larger of |w|, |z| doubles at least from the second iteration on; -λ exchanges w and z."""
+    proof = Trajectory(parsed(text), 4, "1/2", 8, "double").prove_diverging()
+    assert proof.proved
+    assert proof.assertion is not None
+    check.KINDS["sign"](proof.assertion, {})
+    sizes = [max(map(abs, pair)) for pair in scalar_pair(target, 4, 0.5, 4)]
+    assert sizes[3] >= 2 * sizes[2]
+    assert sizes[4] >= 2 * sizes[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "depth", "step", "network"),
+    [
+        ("3/4", 4, "1/8", "double"),  # it converges
+        ("3/4", 4, "1/2", "single"),
+        ("3/4", 3, "1", "double"),  # odd
+        ("0 4; 0 0", 4, "1", "double"),  # not diagonal
+        ("2", 6, "5/64", "double"),  # the loss rises late, and becomes small after hundreds of iterations
+    ],
+)
+def test_divergence_is_not_shown_elsewhere(text: str, depth: int, step: str, network: str) -> None:
+    assert Trajectory(parsed(text), depth, step, 40, network).prove_diverging().proved is None
+
+
 def test_assertions_are_accepted_by_the_checker() -> None:
     run = Trajectory(parsed("2"), 2, "1/4", 30, "single")
     for proof in (run.prove_converged(), run.prove_below(lambda v: v["target"].reshape(1))):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from draws import uniform
 from rescert.landscape import first_order_conditions as conditions
 from rescert.landscape.first_order_conditions import Chain, ConstrainedMinimum, Stationary
 from rescert.networks import scalar_pairs
@@ -109,3 +110,32 @@ def test_chain_rule_and_ties(depth):
 def test_a_wrong_product_is_not_shown(monkeypatch):
     monkeypatch.setattr(conditions, "_product", lambda factors: 2 * Fraction(1))
     assert Chain(3).slopes() == ()
+
+
+def test_a_kink_between_the_data_of_a_group_is_refused(monkeypatch):
+    point = Stationary(3)
+    assert len(point._groups()) == 1
+    moved = point.parameters
+    moved["b2"] = moved["b2"] + 1.5
+    monkeypatch.setattr(Stationary, "parameters", moved)
+    assert point._groups() == ()
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_stationary_points_are_local_minima(depth):
+    """Random small feasible changes never lower the risk, and an idle weight of the wrong sign does."""
+    point = Stationary(depth)
+    x, y = (torch.tensor([float(v) for v in values], dtype=torch.float64) for values in point.data)
+    box = {name: torch.tensor(np.asarray(v), dtype=torch.float64) for name, v in point.parameters.items()}
+
+    def risk(parameters):
+        return 0.5 * ((conditions.estimate({**parameters, "x": x}) - y) ** 2).sum().item()
+
+    least = risk(box)
+    for seed in range(200):
+        noise = {n: uniform(seed, n, tuple(v.shape), -1, 1) * 1e-4 for n, v in box.items()}
+        moved = {n: (v + noise[n]).clamp(min=0) if n[0] in "wb" else v + noise[n] for n, v in box.items()}
+        assert risk(moved) >= least - 1e-12
+    idle = torch.zeros_like(box["w1"])
+    idle[0] = -1e-4
+    assert risk({**box, "w1": box["w1"] + idle}) < least - 1e-6

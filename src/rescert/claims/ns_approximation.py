@@ -14,7 +14,7 @@ dual is the cone of *copositive* $Q$: $x^{\mathsf T}Qx\ge0$ for all $x\ge0$.
 
 1. "Given a strictly convex, twice differentiable function with a gradient with positive coordinates at the origin, we
    can approximate it with (7a)–(7c)": true for $n=1$, false for $n\ge2$. Every network is supermodular and
-   nondecreasing (parts 1 and 2). For $f=x^2+y^2-xy+x+y$ on $[0,1]^2$ (definite Hessian, gradient $(1,1)$ at 0) no
+   nondecreasing (part 1). For $f=x^2+y^2-xy+x+y$ on $[0,1]^2$ (definite Hessian, gradient $(1,1)$ at 0) no
    network of any depth and width has a smaller error than $\frac14$. The best one is the paper's own (8a)–(8b) with
    $b=(\frac12,\frac12)$ and $d=\frac14$: its error is exactly $\frac14$ (part 4).
 2. A positive gradient at 0 does not even make a strictly convex $f$ nondecreasing: $\frac12x^2-2xy+4y^2+\frac14x+y$
@@ -42,10 +42,10 @@ $0\le\hat f(x\vee y)+\hat f(x\wedge y)-\hat f(x)-\hat f(y)\le\Delta f+4\varepsil
 expression for $f$: $\varepsilon\ge-\frac14\Delta f$. If $x\le y$, then
 $0\le\hat f(y)-\hat f(x)\le f(y)-f(x)+2\varepsilon$: $\varepsilon\ge\frac12(f(x)-f(y))$. For a quadratic we take
 $$e_1=\tfrac14\max_{S\cap T=\emptyset}\ \sum_{i\in S,\,j\in T}(-h_{ij}),\qquad e_2=\tfrac12\max_{x\le y}\,(f(x)-f(y)),$$
-over sets $S,T$ of variables and over corners $x,y$ of the cube. For $n=2$ these are $\frac14(-h_{12})$ and the larger
-of $\frac12(-h_{12}-\beta_i-\frac12h_{ii})$, where they are positive. ($e_1$ is the best that supermodularity gives:
-with $u=x-x\wedge y$ and $w=y-x\wedge y$, which have no variable in common, $\Delta f=u^{\mathsf T}Hw$ is affine in
-each entry of $u$ and $w$, so that the corners are the worst.) ∎
+over sets $S,T$ of variables and over corners $x,y$ of the cube. For $n=2$, $H$ definite and $\beta>0$ they are
+$\frac14(-h_{12})$ and the larger of $\frac12(-h_{12}-\beta_i-\frac12h_{ii})$, where these are positive. (Other points
+$x,y$ of the cube give no larger $-\frac14\Delta f$ than $e_1$: with $u=x-x\wedge y$ and $w=y-x\wedge y$, which have no
+variable in common, $\Delta f=u^{\mathsf T}Hw$ is affine in each entry, so that the corners are the worst.) ∎
 
 ## 2. Hessians are completely positive
 

@@ -167,6 +167,8 @@ if TYPE_CHECKING:
 SEGMENTS = 32  # on which strict convexity is tested
 TITLES = {"quartic": "$x^4/4$", "root": "$x^2/2+4x^{5/2}/15$", "exponential": "$e^x$"}
 OF_GRADIENTS = ("gradient", "conditions", "determinant")
+OF_INFIMA = ("attained", "unattained")
+UNSEEN = Finding(None, None, Evidence.ENCLOSED, "the exact α* is not looked at")
 
 
 def parts(instance: Instance) -> tuple[SmoothFunction | Oscillation, list[Fraction], float, Fraction]:
@@ -254,30 +256,17 @@ def _decomposed(
 def _attained(f: SmoothFunction, sides: list[Fraction], least: Bracket) -> dict[str, Finding]:
     """Whether α* itself serves for strict convexity."""
     if f.least is None:
-        unknown = Finding(None, None, Evidence.ENCLOSED, "the exact α* is not looked at")
-        return {"attained": unknown, "unattained": unknown}
+        return dict.fromkeys(OF_INFIMA, UNSEEN)
     found = attainment.attainment(f, sides, runtime.generator(0, "segments"), SEGMENTS)
     if found.star <= 0:
-        zero = Finding(
-            False,
-            None,
-            Evidence.EXACT,
-            "α* = 0: s is not strictly convex",
-            assertions=(sign.constant(found.star, "<="),),
-        )
-        return {"attained": zero, "unattained": zero}
+        zero = _found(False, False, "α* = 0: s is not strictly convex", sign.constant(found.star, "<="))
+        return dict.fromkeys(OF_INFIMA, replace(zero, evidence=Evidence.EXACT))
     if found.attained is None or not least.low < -float(found.star) < least.high:
-        unknown = Finding(True, None, Evidence.ENCLOSED, "nothing is shown at α*")
-        return {"attained": unknown, "unattained": unknown}
+        return dict.fromkeys(OF_INFIMA, Finding(True, None, Evidence.ENCLOSED, "nothing is shown at α*"))
     word = f"{SEGMENTS} segments of r bend up" if found.attained else "r is affine on a segment"
-    one = Finding(
-        True,
-        found.attained,
-        Evidence.ENCLOSED,
-        f"at α* = {found.star} the Hessian of r is singular at a point, and {word}",
-        str(found.star),
-        assertions=(*found.assertions, *least.assertions),
-    )
+    reason = f"at α* = {found.star} the Hessian of r is singular at a point, and {word}"
+    shown = (*found.assertions, *least.assertions)
+    one = _found(True, found.attained, reason, *shown, measured=str(found.star))
     return {"attained": one, "unattained": replace(one, conclusion=not found.attained)}
 
 
@@ -306,8 +295,7 @@ def _oscillating(osc: Oscillation, margin: float, constant: Fraction, points: in
             "indivisible": _found(True, not divisible, f"{reason}; {more}", *shown, **sizes),
         }
     vacuous = dict.fromkeys(OF_GRADIENTS, _found(False, False, "f is not convex", *bent))
-    none = Finding(None, None, Evidence.ENCLOSED, "the exact α* is not looked at")
-    found |= {**vacuous, "attained": none, "unattained": none}
+    found |= {**vacuous, **dict.fromkeys(OF_INFIMA, UNSEEN)}
     return found | {"decomposition": replace(found["decomposition"], values={"variation": sums})}
 
 

@@ -78,7 +78,8 @@ Regions are found in rational arithmetic. Because $(\cdot)_+$ is homogeneous, th
 $q$ times that with $b$ at $x$; with a common denominator $q$ all numbers are whole, and balls have no radius. A
 certificate shows that the output equals the level at both ends of every segment; that no argument of a ReLU has two
 signs at them, so that the output is affine between; that the points lie in $D$; and that the chain ends on the border
-as said. With the monotonicity above this is the whole curve. The gradient is shown on a square inside each region.
+as said. With the monotonicity above this is the whole curve. The gradient is shown on a square inside each region. The
+quantiles over random $b$ are computed in floats and show no statement.
 """
 
 from __future__ import annotations

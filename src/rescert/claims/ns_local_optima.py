@@ -51,8 +51,8 @@ have 10 segments" is true and says too little: 11 for a network, 21 for the pair
    $(1,3),(2,0),(3,6),(4,5)$, with errors $e=(-2,2,-2,1)$. Parameters nearby give at the data
    $g=sx+\gamma[x-2-t]_+$ with small $t$ and $\gamma>0$, because the kinks of the other layers stay beyond $4$.
    $\sum_ie_ix_i=0$, $\sum_ie_i[x_i-2]_+=0$, $\sum_{x_i>2}e_i=-1$ and $\sum_{x_i\ge2}e_i=1$, so
-   $\sum_ie_ig(x_i)=\gamma|t|$ and $R(g)-R(f)=\gamma|t|+\frac12\sum_i(g(x_i)-f(x_i))^2\ge0$. The derivatives in $b_1$ are
-   $1$ to the right and $-1$ to the left: there is no gradient, and the printed value $-1$ is not $0$. ∎
+   $\sum_ie_ig(x_i)=\gamma|t|$ and $R(g)-R(f)=\gamma|t|+\frac12\sum_i(g(x_i)-f(x_i))^2\ge0$. The derivatives in $b_1$
+   are $1$ to the right and $-1$ to the left: there is no gradient, and the printed value $-1$ is not $0$. ∎
 
 ## Sharper: every affine piece is the line of ordinary least squares
 
@@ -88,30 +88,29 @@ line through the origin, the others as above.
 
 **Data on kinks.** A datum with $e_i\ne0$ may lie on a kink at a local minimum (5). Then "weighted" is right, and
 "likely" still is not needed: *at every local minimum there are $\theta_j\in[0,1]$ such that each piece is the line of
-weighted least squares, if the data on $t_j$ have the weight $\theta_j$ on the piece before and $1-\theta_j$ on the piece
-after it, and all other data the weight $1$.* *Proof.* A network is determined, as a function, by its kinks in
-$(0,\infty)$ and the slopes $s_0<s_1<\dots$ between them. If these move a little, $c$, the $w_l>0$ (ratios of slopes) and
-the $b_l=h_{l-1}(x_l)$ can follow continuously, the idle layers and those with $x_l=0$ keeping $w_l=0$ and $x_l=0$. So
-at a local minimum no such motion lowers $R$ to first order. (i) Adding $\epsilon[x-t_j]_+$, $\epsilon x$ or $\epsilon$ with
-$\epsilon$ of either sign: $\sum_ie_i[x_i-t_j]_+=\sum_ie_ix_i=\sum_ie_i=0$. (ii) Moving one network's kink of height
+weighted least squares, if the data on $t_j$ have the weight $\theta_j$ on the piece before and $1-\theta_j$ on the
+piece after it, and all other data the weight $1$.* *Proof.* A network is determined, as a function, by its kinks in
+$(0,\infty)$ and the slopes $s_0<s_1<\dots$ between them. If these move a little, $c$, the $w_l>0$ (ratios of slopes)
+and the $b_l=h_{l-1}(x_l)$ can follow continuously; idle layers keep $w_l=0$, and layers with $x_l=0$ stay there. So
+at a local minimum no such motion lowers $R$ to first order. (i) Adding $\epsilon[x-t_j]_+$, $\epsilon x$ or
+$\epsilon$ with $\epsilon$ of either sign: $\sum_ie_i[x_i-t_j]_+=\sum_ie_ix_i=\sum_ie_i=0$. (ii) Moving one network's kink of height
 $\gamma>0$ from $t_j$ to $t_j+\tau$ adds $-\gamma\tau\mathbf 1\{x>t_j\}$ at the data for small $\tau>0$, and
 $\gamma|\tau|\mathbf 1\{x\ge t_j\}$ for small $\tau<0$. So $\sum_{x_i>t_j}e_i$ and $\sum_{x_i\ge t_j}e_i$ have opposite
 signs (or are $0$), and $E_j+(1-\theta_j)\sum_{x_i=t_j}e_i=0$ for $E_j=\sum_{x_i>t_j}e_i$ and a $\theta_j\in[0,1]$. With
 (i) the same holds for $e_ix_i=e_i(x_i-t_j)+e_it_j$ in place of $e_i$. The differences of these equations for
 neighbouring $j$ say that the weighted errors on every piece are orthogonal to $1$ and $x$. ∎
 
-**Local minima.** If no datum lies on a $t_j$ or on the $x_l$ of an idle layer, all first-order conditions hold, and
-$\partial R/\partial w_l>0$ for every idle layer with data beyond $x_l$, the point is a local minimum. *Proof.* Small changes
-move no kink across a datum. So they add on each piece an affine function, to which $e$ is orthogonal, and
+**Local minima.** If no datum lies on any $x_l$ (idle layers and $x_l=0$ included), all first-order conditions hold, and
+$\partial R/\partial w_l>0$ for every idle layer with data beyond $x_l$, the point is a local minimum. *Proof.* Small
+changes move no kink across a datum. So they add on each piece an affine function, to which $e$ is orthogonal, and
 $\pm\kappa[x-x_l']_+$, $\kappa\ge0$, for idle layers with $x_l'$ near $x_l$. Their products with $e$ are near
-$\kappa$ times a positive multiple of $\partial R/\partial w_l$, so not negative; the rest of the change of $R$ is a sum of
-squares. ∎ The certified instances are of this kind.
+$\kappa$ times a positive multiple of $\partial R/\partial w_l$, so not negative; the rest of the change of $R$ is half
+a sum of squares. ∎ The certified instances are of this kind.
 
 **Slopes.** If a piece has data with two different $x_i$, its slope is the mean of the data's difference quotients on
 that piece with weights $(x_i-x_j)^2$: the least squares slope is
-$\sum_{i<j}(x_i-x_j)(y_i-y_j)/\sum_{i<j}(x_i-x_j)^2$ (if data are weighted, with the product of both weights). So
-$|\hat f'|$ is at most the largest difference quotient there,
-and at most the Lipschitz constant of the function that the data come from. This is what is true in "the Lipschitz
+$\sum_{i<j}(x_i-x_j)(y_i-y_j)/\sum_{i<j}(x_i-x_j)^2$ (if data are weighted, of positive weights, with the product of both). So
+$|\hat f'|$ is at most the largest difference quotient there, and at most the Lipschitz constant of the function that the data come from. This is what is true in "the Lipschitz
 constant of the estimate at a certain point is either the same as or less than that of the original function":
 *over the piece*, not at the point, and only for pieces with two data. ∎
 
@@ -411,15 +410,16 @@ CLAIM = Claim(
         ),
         Statement(
             "secants",
-            r"Then the slope of every piece with two different $x_i$ is the mean of its data's difference quotients with "
-            r"weights $(x_i-x_j)^2$, so it is at most the Lipschitz constant of the function that the data come from.",
+            r"Then the slope of every piece with two different $x_i$ is the mean of its data's difference quotients "
+            r"with weights $(x_i-x_j)^2$, so it is at most the Lipschitz constant of the function that the data come "
+            r"from.",
             "sharper",
             proof="written",
         ),
         Statement(
             "steep",
-            r"Optimality bounds no slope of other pieces: for $L\ge2$ even data on the line $y=x$ have global minima, $R=0$, of "
-            r"any Lipschitz constant (here above 2046).",
+            r"Optimality bounds no slope of other pieces: for $L\ge2$ even data on the line $y=x$ have global minima, "
+            r"$R=0$, of arbitrarily large Lipschitz constant (here above 2046).",
             "sharper",
             proof="written",
         ),

@@ -20,6 +20,8 @@ from rescert.dynamics.double_chain import sharpness_ratio
 
 Matrix = list[list[str]]
 PRECISION = 256
+NEAR = 1 / 64  # distance of the near-balanced points from the balanced ones, in parts of (|R|/2)^(1/L)
+GRID = 2**20  # their entries are multiples of its inverse
 
 
 def gain(depth: int) -> float:
@@ -33,7 +35,7 @@ def gain(depth: int) -> float:
 
 def critical_step(target: Matrix, depth: int) -> float:
     """The step 2/(L|R|^α) that is scaled to 1, in floats."""
-    norm = torch.linalg.matrix_norm(torch.tensor([[float(Fraction(x)) for x in row] for row in target]).double(), 2)
+    norm = torch.linalg.matrix_norm(torch.tensor(_floats(target), dtype=torch.float64), 2)
     return 2 / (depth * float(norm) ** (2 * (depth - 1) / depth))
 
 
@@ -74,32 +76,53 @@ def zero_loss_factors(target: Matrix, depth: int, generator: torch.Generator) ->
     return {"W": [_text(m) for m in chain], "Z": [_text(m) for m in (rest, *others)]}
 
 
+def near_balanced_factors(target: Matrix, depth: int, generator: torch.Generator) -> dict[str, list[Matrix]]:
+    """Binary fractions near the balanced factorisations of R/2 and -R/2, where the bound is attained.
+
+    What the network computes is near R only; it is a zero-loss point of its own output.
+    """
+    half = torch.tensor(_floats(target), dtype=torch.float64) / 2
+    left, values, right = torch.linalg.svd(half)
+    root = torch.diag(values ** (1 / depth))
+    factors = {}
+    for name, last in (("W", left @ root), ("Z", -left @ root)):
+        chain = torch.stack([root @ right, *[root] * (depth - 2), last])
+        chain += NEAR * root.max() * torch.randn(chain.shape, generator=generator, dtype=torch.float64)
+        factors[name] = [_text([[Fraction(round(x * GRID), GRID) for x in row] for row in m]) for m in chain.tolist()]
+    return factors
+
+
 def prove_sharper(target: Matrix, factors: Mapping[str, Sequence[Matrix]]) -> tuple[Proof, tuple[dict[str, Any], ...]]:
-    """That a zero-loss point is sharper than the bound, by one direction $uv^T$; and that its loss is 0.
+    """That a point is sharper than the bound for what it computes, by one direction $uv^T$; and that this is R.
 
     ``lower`` of the proof is a lower bound of the ratio to it, minus 1. For matrices of at most two rows, whose
-    spectral norm has a formula.
+    spectral norm has a formula. Equality with R is shown for binary fractions.
     """
     if len(target) > 2:
         raise ValueError(f"expected a matrix of at most two rows, got {len(target)}")
     depth = len(factors["W"])
-    left, _, right = torch.linalg.svd(torch.tensor([[float(Fraction(x)) for x in row] for row in target]).double())
+    exact = {
+        name: _product([[[Fraction(x) for x in row] for row in m] for m in chain]) for name, chain in factors.items()
+    }
+    computed = [[a - b for a, b in zip(p, q, strict=True)] for p, q in zip(exact["W"], exact["Z"], strict=True)]
+    left, _, right = torch.linalg.svd(torch.tensor(_floats(computed), dtype=torch.float64))
     constants: dict[str, Any] = {"target": target, "u": left[:, 0].tolist(), "v": right[0].tolist()}
     constants |= {f"{name}{i}": matrix for name, chain in factors.items() for i, matrix in enumerate(chain)}
     chains = [[f"{name}{i}" for i in range(depth)] for name in ("W", "Z")]
 
     def slack(v: Mapping[str, Any]) -> Any:
-        bound = ((_squared_norm(v["target"]) / 4).log() * (depth - 1) / depth).exp() * (2 * depth)
+        bound = ((_squared_norm(output(v)) / 4).log() * (depth - 1) / depth).exp() * (2 * depth)
         quotient = sum(_quotient([v[name] for name in chain], v["u"], v["v"]) for chain in chains)
         return quotient / (bound * _square(v["u"]) * _square(v["v"])) - 1
 
-    def error(v: Mapping[str, Any]) -> Any:
+    def output(v: Mapping[str, Any]) -> Any:
         first, second = (_product([v[name] for name in chain]) for chain in chains)
-        return first - second - v["target"]
+        return first - second
 
-    proof = sign.prove(trace(slack, {}, constants), {}, ">", PRECISION)
+    at_point = {name: value for name, value in constants.items() if name != "target"}
     named = {name: value for name, value in constants.items() if name not in ("u", "v")}
-    return proof, sign.prove_zero(trace(error, {}, named), PRECISION)
+    zero = sign.prove_zero(trace(lambda v: output(v) - v["target"], {}, named), PRECISION)
+    return sign.prove(trace(slack, {}, at_point), {}, ">", PRECISION), zero
 
 
 def _squared_norm(matrix: Any) -> Any:
@@ -149,6 +172,10 @@ def _solved(matrix: list[list[Fraction]], right: list[list[Fraction]]) -> list[l
             if j != i:
                 rows[j] = [x - rows[j][i] * y for x, y in zip(rows[j], rows[i], strict=True)]
     return [row[size:] for row in rows]
+
+
+def _floats(matrix: Sequence[Sequence[str | Fraction]]) -> list[list[float]]:
+    return [[float(Fraction(x)) for x in row] for row in matrix]
 
 
 def _text(matrix: Sequence[Sequence[Fraction]]) -> Matrix:

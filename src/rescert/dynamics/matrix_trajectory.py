@@ -7,7 +7,7 @@ proofs, in balls whose radius stays far below the differences that matter. The s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 

@@ -252,7 +252,8 @@ def corrected_distances(plane: PlaneNetwork) -> Settlement:
         squares = (v["columns"] * v["columns"]).sum(1)
         feet = v["columns"] * v["offsets"].reshape(2, 1)
         on_line = (v["columns"] * feet).sum(1) - v["offsets"] * squares
-        return on_line * on_line + ((feet * feet).sum(1) - v["offsets"] * v["offsets"] * squares)
+        length = (feet * feet).sum(1) - v["offsets"] * v["offsets"] * squares
+        return torch.cat([on_line, length])
 
     shown = sign.prove_zero(trace(excess, {}, constants))
     measured = ", ".join(f"{float(b / v) ** 0.5:.6g}" for b, v in _squares(plane))
