@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rescert.statistics import clopper_pearson, student
+from rescert.statistics import clopper_pearson, share, student
 
 
 def test_clopper_pearson_of_ten_in_ten() -> None:
@@ -13,6 +13,10 @@ def test_clopper_pearson_of_ten_in_ten() -> None:
 def test_clopper_pearson_is_symmetric() -> None:
     low, high = clopper_pearson(3, 20)
     assert clopper_pearson(17, 20) == pytest.approx((1 - high, 1 - low), rel=1e-9)
+
+
+def test_share_says_the_count_and_its_interval() -> None:
+    assert share(np.arange(50) < 49) == "49 of 50 (89 to 100 %)"
 
 
 def test_student_of_two_values() -> None:

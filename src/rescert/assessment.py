@@ -69,6 +69,7 @@ def _instances(claim: Claim, config: Mapping[str, Any], inputs: Inputs) -> Itera
     seen: set[str] = set()
     for configured in claims.product(config["instances"]):
         for instance in claim.expand(configured, inputs):
+            claim.validate(instance)
             name = claims.instance_id(instance)
             if name in seen:
                 raise ValueError(f"expected instances with different names, got '{name}' twice")

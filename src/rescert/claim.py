@@ -136,6 +136,7 @@ class Claim:
     ``check(instance, inputs)`` returns one `Finding` for each statement name. ``control`` is an instance
     that breaks a hypothesis; ``control_statement`` must then NOT hold on it. ``expand`` turns one
     configured instance into several (one a critical point, one a trained network); the default keeps it.
+    ``validate(instance)`` raises ``ValueError`` for what is no instance; it sees all of them before the first check.
     ``summary(rows)`` gives the numbers that the caption (the docstring of ``figure``) names in braces;
     ``overview(rows)``, for claims with many instances, a small table of them for the report.
     """
@@ -149,6 +150,7 @@ class Claim:
     control_statement: str
     figure: Callable[[Mapping[str, pd.DataFrame]], Drawing]
     expand: Callable[[Instance, Inputs], Iterable[Instance]] = lambda instance, inputs: [instance]
+    validate: Callable[[Instance], object] = lambda instance: None
     summary: Callable[[pd.DataFrame], Mapping[str, Scalar]] = lambda rows: {}
     overview: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 

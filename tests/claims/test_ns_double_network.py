@@ -158,4 +158,4 @@ def test_assertions_are_accepted_one_by_one():
 )
 def test_misuse_is_refused_before_any_work(change):
     with pytest.raises(ValueError, match="expected"):
-        CLAIM.expand({"target": "-1", "depth": 3, "fraction": "1/2", "steps": 24, **change}, NOTHING)
+        CLAIM.validate({"target": "-1", "depth": 3, "fraction": "1/2", "steps": 24, **change})

@@ -84,16 +84,21 @@ def test_counts_by_definition(store: Store) -> None:
     assert counted["unstable"] == [3, 2]
     assert counted["overflowed"] == [1, 2]
     assert counted["rising"] == [3, 3]
+    assert counted["open"] == [1, 2, 4, 5]
+    assert counted["behind"] == [1, 4]
     assert counted["converged"] == [1, 3]
     assert counted["apart"] == 2.0
+    vanished: Pair = (0.0, "converged", 0, 1.0, "descending", 0)
+    assert found(store([vanished]))["rate"].values["apart"] == 1e300
 
 
 def test_a_loss_that_is_larger_by_rounding_only_is_not_counted_as_behind(store: Store) -> None:
     close: Pair = (1.0, "descending", 0, 1.001, "descending", 0)
     counted = found(store([close]))["rate"].values
     assert (counted["better"], counted["worse"]) == (0, 0)
-    assert verdicts(store([close]))["every step"] == "holds"
-    assert verdicts(store([close]))["rate"] == "fails"
+    assert verdicts(store([close]))["every step"] == verdicts(store([close]))["rate"] == "undecided"
+    other: Pair = (1.001, "descending", 0, 1.0, "descending", 0)  # the same margin in the other direction
+    assert found(store([other]))["rate"].values["better"] == 0
 
 
 def test_the_printed_observations_hold_where_all_matrices_show_them(store: Store) -> None:
@@ -102,6 +107,7 @@ def test_the_printed_observations_hold_where_all_matrices_show_them(store: Store
     assert every["every step"] == every["most"] == "vacuous"  # not below the critical step
     one_out = verdicts(store([SHAKEN] * 30 + [LOST], step=1.2))
     assert one_out["rate"] == one_out["stability"] == "fails"
+    assert verdicts(store([SHAKEN] * 30 + [BEHIND], step=1.2))["stability"] == "fails"  # stable, but not ahead for all
 
 
 def test_most_is_decided_by_the_whole_interval(store: Store) -> None:
@@ -118,8 +124,10 @@ def test_most_is_decided_by_the_whole_interval(store: Store) -> None:
         (SHAKEN, 0.9, "fails"),  # the single network unstable below its critical step
         (SHAKEN, 1.2, "holds"),
         (TIED, 1.2, "fails"),  # it converges above
-        (LATE, 1.8, "holds"),
-        (LATE, 1.9, "fails"),  # the double network converges above 2^(1-2/L) = 1.866
+        (AHEAD, 1.2, "fails"),  # it is calm above
+        (SHAKEN, 1.8, "holds"),
+        (SHAKEN, 1.9, "fails"),  # the double network converges above 2^(1-2/L) = 1.866
+        (LOST, 1.9, "holds"),
         (AHEAD, 1.0, "vacuous"),
     ],
 )
@@ -154,6 +162,7 @@ def test_overtaking_looks_at_the_pairs_that_were_followed_on(store: Store) -> No
     assert verdicts(store([AHEAD, BEHIND], followed=[won, lost]))["overtaking"] == "fails"
     elsewhere = {**lost, "scaled_step": 0.25}
     assert verdicts(store([AHEAD, BEHIND], followed=[won, elsewhere]))["overtaking"] == "holds"
+    assert verdicts(store([AHEAD, BEHIND]))["overtaking"] == "undecided"  # a pair that nobody followed
 
 
 def test_exchanged_networks_do_not_hold(store: Store) -> None:

@@ -105,21 +105,29 @@ def test_a_perfect_network_meets_every_printed_line(trained, tmp_path):
     findings = ns_figure4.check({**INSTANCE, "step_size": "0.005"}, inputs)
     for name in ("rule", "pair", "pointwise", "low"):
         assert findings[name].verdict is Verdict.HOLDS, name
-    assert findings["failing"].verdict is Verdict.VACUOUS  # a line is made of dead units
+    for name in ("failing", "usual", "region"):
+        assert findings[name].verdict is Verdict.VACUOUS, name  # a line is made of dead units
     steps = Steps.of(inputs.arrays(NEED), inputs.record(NEED))
     assert (steps.runs[0].fits == np.array([[False] * 12, [True] * 12])).all()
 
 
 @pytest.mark.parametrize("share", [[1] * 3, [1, 1, 1, 1, 1, 0, 0, 0]])
 def test_a_majority_of_few_is_undecided(share):
-    assert ns_figure4._majority("", np.array(share, dtype=bool), "").verdict is Verdict.UNDECIDED
+    assert ns_figure4._majority("", "", np.array(share, dtype=bool)).verdict is Verdict.UNDECIDED
 
 
 def test_a_majority_of_many_is_decided():
     many = np.arange(50) < 40
-    assert ns_figure4._majority("", many, "").verdict is Verdict.HOLDS
-    assert ns_figure4._majority("", ~many, "").verdict is Verdict.FAILS
-    assert ns_figure4._majority("all dead; ", many, "").verdict is Verdict.VACUOUS
+    assert ns_figure4._majority("", "", many).verdict is Verdict.HOLDS
+    assert ns_figure4._majority("", "", ~many).verdict is Verdict.FAILS
+    assert ns_figure4._majority("all dead; ", "", many).verdict is Verdict.VACUOUS
+
+
+def test_a_majority_of_two_samples_needs_both():
+    many, few = np.arange(50) < 40, np.arange(4) < 4
+    assert ns_figure4._majority("", "", many, few).verdict is Verdict.UNDECIDED
+    assert ns_figure4._majority("", "", many, ~many).verdict is Verdict.FAILS
+    assert ns_figure4._majority("", "", many, many).verdict is Verdict.HOLDS
 
 
 def test_biases_are_refuted_and_controlled(inputs):
@@ -127,6 +135,7 @@ def test_biases_are_refuted_and_controlled(inputs):
     assert findings["little"].verdict is Verdict.FAILS
     assert findings["close"].verdict is Verdict.FAILS
     assert findings["movement"].verdict is Verdict.HOLDS
+    assert ns_biases.check({**INSTANCE, "step_size": "0.3"}, inputs)["initial"].verdict is Verdict.VACUOUS
     exchanged = ns_biases.check(ns_biases.CLAIM.control, inputs)
     assert exchanged["movement"].verdict is Verdict.FAILS
 

@@ -173,4 +173,4 @@ def test_assertions_are_accepted_one_by_one():
 def test_misuse_is_refused_before_any_work(change):
     instance = {"target": "-1", "depth": 3, "fraction": "1/2", "steps": 10, **change}
     with pytest.raises(ValueError, match="expected"):
-        CLAIM.expand(instance, NOTHING)
+        CLAIM.validate(instance)

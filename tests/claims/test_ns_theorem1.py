@@ -12,7 +12,7 @@ BASE = {"depth": 2, "start": "identity", "samples": 5, "steps": 50, "seed": 0}
 
 def findings(matrix, step, **changes):
     instance = {**BASE, "matrix": matrix, "step": step, **changes}
-    assert CLAIM.expand(instance, NOTHING) == [instance]
+    CLAIM.validate(instance)
     return CLAIM.check(instance, NOTHING)
 
 
@@ -107,4 +107,4 @@ def test_control_does_not_hold():
 )
 def test_misuse_is_refused_before_any_work(change):
     with pytest.raises(ValueError, match="expected"):
-        CLAIM.expand({**BASE, "matrix": "1 1; 0 1/2", "step": "1", **change}, NOTHING)
+        CLAIM.validate({**BASE, "matrix": "1 1; 0 1/2", "step": "1", **change})

@@ -141,6 +141,15 @@ def test_it_repeats_to_the_byte_whatever_the_threads() -> None:
     assert not np.array_equal(first.weights["gaussian/targets"], other.weights["gaussian/targets"])
 
 
+def test_two_converged_runs_are_not_followed_on() -> None:
+    """Which of two losses below the floor is smaller says nothing, and more iterations would not change it."""
+    done, _ = trained(eigenvalue_range=[0.9, 1.1], eigenvectors=["orthogonal"], steps=[0.25], iterations=300)
+    last = done.history[done.history["iteration"] == 300].pivot(index="matrix", columns="network", values="loss")
+    assert set(done.history["outcome"]) == {"converged"}
+    assert (last["double"] > last["single"]).any()
+    assert done.record["followed"] == []
+
+
 def test_pairs_with_the_double_network_behind_are_followed_on() -> None:
     """With few iterations and positive eigenvalues close to 1 the single network starts near its target."""
     done, _ = trained(eigenvalue_range=[0.9, 1.1], eigenvectors=["orthogonal"], steps=[0.01], iterations=5)

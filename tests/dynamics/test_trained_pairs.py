@@ -67,6 +67,22 @@ def test_dead_units_and_largest_bias(known):
     assert known.largest_bias.tolist() == [[1.5, 0.98], [1.9, 1.9]]
 
 
+def test_distance_to_the_least_squares_line_of_the_worst_piece(known):
+    x, y = known.arrays["x"], known.arrays["y"]
+    off = -0.25 * x + 0.1 - np.polyval(np.polyfit(x, y, 1), x)
+    assert known.distance_to_line[0, 0] == pytest.approx(np.abs(off).max())
+    assert known.distance_to_line[1, 0] < 1e-14  # every piece is its line
+    alone = runs_of([STEEP], [STEEP], samples=2)
+    assert alone.distance_to_line[0, 0] == alone.error[0, 0]
+    best = ([[0, 0], [0, 0]], [[0, 0], [0, 0]], [1, 1 - np.polyfit(x, y, 1)[0]], np.polyfit(x, y, 1)[1])
+    assert runs_of([best], [best]).distance_to_line[0, 0] < 1e-14
+
+
+def test_most_units_dead_are_an_obstacle(known):
+    assert known.obstacle == ""
+    assert runs_of([LINE], [LINE]).obstacle.startswith("the median run has 100 % dead units")
+
+
 def test_movement_is_relative():
     run = ([[1, 0], [0, 0]], [[2, 0], [0, 0]], [1, 1], 0)
     start = ([[3, 0], [0, 4]], [[1, 0], [0, 0]], [1, 1], 0)

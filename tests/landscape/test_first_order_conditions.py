@@ -15,7 +15,7 @@ from rescert.networks import scalar_pairs
 @pytest.mark.parametrize("depth", [1, 2, 5, 10])
 def test_stationary_points_have_least_squares_pieces(depth):
     point = Stationary(depth)
-    assert len(point.conditions()) == 4
+    assert len(point.conditions()) == 5
     assert len(point.least_squares()) == 2
     assert len(point.secants()) == 3
     assert point.broken() == ()

@@ -246,14 +246,13 @@ if TYPE_CHECKING:
 FUNCTION = ["hessian", "gradient"]  # the keys of an instance that say which function it is
 
 
-def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
-    """The instance, if it is one."""
+def validate(instance: Instance) -> None:
+    """Raises ``ValueError`` for what is no instance."""
     f = Quadratic.parse(instance["hessian"], instance["gradient"])
     if f.dimension > 6:
         raise ValueError(f"expected at most 6 variables, got {f.dimension}")
     if not isinstance(instance["width"], int) or not 1 <= instance["width"] <= 64:
         raise ValueError(f"expected 1 to 64 cells for 'width', got {instance['width']!r}")
-    return [instance]
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -444,6 +443,6 @@ CLAIM = Claim(
     control={"hessian": "1 2; 2 1", "gradient": "1 1", "width": 2},
     control_statement="corrected",
     figure=figure,
-    expand=expand,
+    validate=validate,
     summary=summary,
 )

@@ -11,13 +11,15 @@ from $w_l\sim U[0,\frac1{10}]$, $b_l\sim U[0,\frac12]$ or $U[0,1]$ and $c=1$.
 - "Change very little": in every run $\|b-b^0\|/\|b^0\|$ is smaller than the same ratio of $w$ and of $c$.
 - "Very close to 0": no weight is larger after training than the range $\frac1{10}$ on which it started. (A weight that
   stays that small changes a slope by a tenth.)
-- "Heavily depend on their initialization": in the median run the final biases are ordered as the initial ones, by a
-  rank correlation (Spearman) above 0 over the $2L$ biases.
+- "Heavily depend on their initialization": in the median run the final biases are ordered much as the initial ones,
+  with a rank correlation (Spearman) above $\frac12$ over the $2L$ biases, at a step that keeps the units alive. (Where
+  most units are dead, the biases are thrown far away in another order; that refutes nothing the paper says.)
 
 A refutation names a run, and its certificate compares the stored numbers exactly:
 $\|b-b^0\|^2\|c^0\|^2>\|c-c^0\|^2\|b^0\|^2$ in balls. Corrected statements speak of medians over runs, with exact
 intervals of order statistics (95 %), and of steps at which at most half of the units of the median run are dead
-(`ns_figure4`).
+(`ns_figure4`). All movements are relative to the initial values. Those of $w$ are small, so that its ratio is large; a
+comparison with $w$ says little of $b$ alone, and the corrected statement has a bound of its own for $b$.
 
 ## Sharper: a fit needs a large product of weights
 
@@ -26,14 +28,14 @@ $$c\prod_l(1+w_l)\ge c+5-80\epsilon,$$
 so $\prod_l(1+w_l)\ge1+4.2/c$ for a fit, $\epsilon=\frac1{100}$, whatever $L$ is. *Proof.* Let $h=\frac1{10}$ and
 $D_ug=g(u-h)-2g(u)+g(u+h)$. $D_uf=-3h$ at $u=\frac3{10}$ and $-2h$ at $\frac7{10}$. $\hat f_1$ is convex, so
 $D_u\hat f_1\ge0$ and $D_u\hat f_2\ge-D_u\hat f\ge-D_uf-4\epsilon$. As $\hat f_2$ is convex, $D_u\hat f_2$ is at most
-$h$ times the rise of its slope over $[u-h,u+h]$. The two intervals do not overlap; so from $0$ to $1$ its slope rises
-from $s_0$ to $s_1\ge s_0+\frac1h(5h-8\epsilon)$. Finally $s_0\ge c$, and $s_1=c\prod_{x_l<1}(1+w_l)\le
+$h$ times the rise of its slope over $[u-h,u+h]$. The two intervals do not overlap; so its slope rises from $s_0$,
+beyond $0$, to $s_1\ge s_0+\frac1h(5h-8\epsilon)$, before $1$. Finally $s_0\ge c$, and $s_1=c\prod_{x_l<1}(1+w_l)\le
 c\prod_l(1+w_l)$. ∎
 
 So ten weights near 0 do not fit with $c$ near its start: for $c=1$ one of them is at least $5.2^{1/10}-1>0.17$. The
-factor $W_l^T$ does not make the gradient in the biases vanish at $L=10$. What makes it vanish, and keeps $\hat f_1$
-from fitting, is the other factor: at a first-order point the errors on each piece are orthogonal to constants,
-whatever they are (`ns_local_optima`).
+factor $W_l^T$ does not make the gradient in the biases vanish at $L=10$. (As $L$ grows, the bound allows smaller
+weights.) What can make it vanish where $\hat f_1$ does not fit is the other factor: at a first-order point the errors
+on each piece are orthogonal to constants, however large they are (`ns_local_optima`).
 """
 
 from __future__ import annotations
@@ -44,9 +46,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
+from rescert.claims.ns_figure4 import expand, trained_steps
 from rescert.dynamics.paired_differences import median, side
-from rescert.dynamics.trained_pairs import Runs, Steps
-from rescert.statistics import clopper_pearson
+from rescert.dynamics.trained_pairs import Runs
+from rescert.statistics import share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,41 +57,25 @@ if TYPE_CHECKING:
 RANGES = (0, 1)  # of f_1 and of f_2
 PARAMETERS = ("w", "b", "c")
 LEAST = 0.1  # of its own length, that the biases of the corrected statement move at least
+HEAVY = 0.5  # rank correlation of final with initial biases, from which they depend "heavily" on them
 SHOWN = 8  # seeds whose biases the figure shows
-
-
-def _steps(instance: Instance, inputs: Inputs) -> Steps:
-    need = f"networks/{instance['network']}"
-    return Steps.of(inputs.arrays(need), inputs.record(need))
-
-
-def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
-    """One instance for every step size that the network was trained with."""
-    return [{**instance, "step_size": size} for size in _steps(instance, inputs).sizes]
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """All runs of one step size (without one: the smallest); ``exchanged``, of the control, swaps w and b."""
     need = f"networks/{instance['network']}"
-    steps = _steps(instance, inputs)
+    steps = trained_steps(instance, inputs)
     size = instance.get("step_size", steps.sizes[0])
     runs = steps.at(size)
     history = inputs.table(need).query("step_size == @size")
-    dead = float(np.median(runs.dead))
-    obstacle = f"the median run has {100 * dead:.0f} % dead units; " if dead > 0.5 else ""
-    values = _values(runs, history)
+    moved = _exchanged(runs.moved) if instance.get("exchanged") else runs.moved
     return {
         "little": _little(runs),
-        "movement": _movement(_exchanged(runs.moved) if instance.get("exchanged") else runs.moved, obstacle, values),
+        "movement": _movement(moved, runs.obstacle, _values(runs, history)),
         "close": _close(runs, inputs.record(need)["weight_range"]),
         "product": _product(runs),
         "initial": _initial(runs),
     }
-
-
-def _share(hits: np.ndarray) -> str:
-    low, high = clopper_pearson(int(hits.sum()), hits.size)
-    return f"{hits.sum()} of {hits.size} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def _little(runs: Runs) -> Finding:
@@ -97,7 +84,7 @@ def _little(runs: Runs) -> Finding:
     other = max(ratio, key=lambda name: float(ratio[name].max()))
     r, s = np.unravel_index(int(ratio[other].argmax()), ratio[other].shape)
     # The seeds are independent, the two runs of a seed are not.
-    more = _share(((ratio["w"] > 1) | (ratio["c"] > 1)).any(0))
+    more = share(((ratio["w"] > 1) | (ratio["c"] > 1)).any(0))
     if ratio[other][r, s] <= 1:
         return Finding(True, True, Evidence.NUMERICAL, f"in all {moved['b'].size} runs")
     shown = runs.moved_more(int(r), int(s), "b", other)
@@ -122,7 +109,7 @@ def _movement(moved: Mapping[str, np.ndarray], obstacle: str, values: Mapping[st
 def _close(runs: Runs, weight_range: float) -> Finding:
     largest = runs.arrays["w"].max((2, 3))
     r, s = np.unravel_index(int(largest.argmax()), largest.shape)
-    grown = _share((largest > weight_range).any(0))
+    grown = share((largest > weight_range).any(0))
     if largest[r, s] <= weight_range:
         return Finding(True, True, Evidence.NUMERICAL, f"in all {largest.size} runs")
     shown = runs.larger_weight(int(r), int(s), str(weight_range))
@@ -148,10 +135,11 @@ def _product(runs: Runs) -> Finding:
 
 def _initial(runs: Runs) -> Finding:
     ranks = runs.rank_correlation
-    sides = {side(ranks[r]) for r in RANGES}
+    sides = {side(ranks[r] - HEAVY) for r in RANGES}
     conclusion = True if sides == {1} else False if -1 in sides else None
-    reason = "median rank correlation: " + ", ".join(f"f_{r + 1} {median(ranks[r])}" for r in RANGES)
-    return Finding(True, conclusion, Evidence.NUMERICAL, reason, f"{np.median(ranks):.3g}", "0")
+    reason = runs.obstacle + "medians: " + ", ".join(f"f_{r + 1} {median(ranks[r])}" for r in RANGES)
+    numbers = f"{np.median(ranks):.3g}", f"{HEAVY}"
+    return Finding(not runs.obstacle, conclusion, Evidence.NUMERICAL, reason, *numbers)
 
 
 def _values(runs: Runs, history: pd.DataFrame) -> dict[str, Any]:
@@ -231,8 +219,8 @@ CLAIM = Claim(
     statements=(
         Statement(
             "little",
-            r"The bias parameters change very little during training: in every run $\|b-b^0\|/\|b^0\|$ is smaller than "
-            r"the same ratio of $w$ and of $c$.",
+            r"The bias parameters change very little during training (read: in every run $\|b-b^0\|/\|b^0\|$ is "
+            r"smaller than the same ratio of $w$ and of $c$).",
             "as printed",
         ),
         Statement(
@@ -243,8 +231,8 @@ CLAIM = Claim(
         ),
         Statement(
             "close",
-            r"$W_l$ is expected to be very close to 0: after training no weight exceeds $\frac1{10}$, the end of the "
-            r"range on which it started.",
+            r"If the number of layers is large, $W_l$ is expected to be very close to 0 (read, for the $L$ of "
+            r"these runs: in no run does a weight end above $\frac1{10}$, the end of the range on which it started).",
             "as printed",
         ),
         Statement(
@@ -256,8 +244,8 @@ CLAIM = Claim(
         ),
         Statement(
             "initial",
-            r"The final values of the bias parameters heavily depend on their initialization: their rank correlation "
-            r"is positive in the median run.",
+            r"The final values of the bias parameters heavily depend on their initialization (read: at a step that "
+            r"keeps the units alive, their rank correlation is above $\frac12$ in the median run).",
             "as printed",
         ),
     ),

@@ -128,12 +128,6 @@ def case(instance: Instance) -> ConvexityCase:
     return convexity_case.read(instance, runtime.generator)
 
 
-def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
-    """The instance as it is; raises ``ValueError`` for one that means nothing, before any work."""
-    case(instance)
-    return [instance]
-
-
 def _test(known: ConvexityCase, expression: Any, at: torch.Tensor, relation: str = ">=") -> sign.Proof:
     return sign.prove(midpoint_convexity.program(known.parameters, expression, at), {}, relation, PRECISION)
 
@@ -389,7 +383,7 @@ CLAIM = Claim(
         ),
     ),
     check=check,
-    expand=expand,
+    validate=case,
     control={"family": "changed", "dimension": 2, "widths": "4 4", "seed": 1, "entry": "W1", "tests": 16},
     control_statement="printed",
     figure=figure,

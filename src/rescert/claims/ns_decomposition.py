@@ -144,7 +144,7 @@ $\frac14x^4$ and its like are strictly convex is plain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -182,12 +182,6 @@ def parts(instance: Instance) -> tuple[SmoothFunction | Oscillation, list[Fracti
         return Oscillation.read(instance), [], float(margin), constant
     f = function(instance["function"])
     return f, curvature.lengths(instance["box"], f.dimension), float(margin), constant
-
-
-def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
-    """The instance as it is, after `parts` has looked at it."""
-    parts(instance)
-    return [instance]
 
 
 def _found(hypotheses: bool, conclusion: bool, reason: str, *assertions: dict[str, Any], **more: Any) -> Finding:
@@ -455,7 +449,7 @@ CLAIM = Claim(
         ),
     ),
     check=check,
-    expand=expand,
+    validate=parts,
     control={"function": "oscillation", "exponent": "5", "box": "1", "margin": "1/32", "constant": "100", "points": 10},
     control_statement="existence",
     figure=figure,

@@ -46,7 +46,8 @@ For symmetric $R$ it is the other way round. The factors stay polynomials in $R$
 pair (9a), (9b) of scalars. For small steps they follow the gradient flow, which conserves $w^{2-L}+z^{2-L}$; it ends at
 $\lambda=p-q$ with $p,q>0$ and $p^{-\beta}+q^{-\beta}=2$, $\beta=1-2/L$ ($pq=1$ for $L=2$), so at $p>\lambda$ for
 $\lambda>0$ and with the sharpness $L(p^\alpha+q^\alpha)>L\lambda^\alpha$: the double network lands at a *sharper*
-point than the single one, and its critical scaled step is $\lambda^\alpha/(p^\alpha+q^\alpha)$, which is $0.46$ at $\lambda=1.5$, $L=20$.
+point than the single one, and its critical scaled step is $\lambda^\alpha/(p^\alpha+q^\alpha)$, which is $0.46$ at
+$\lambda=1.5$, $L=20$.
 Above it a run need not diverge: the loss can rise for hundreds of iterations, and the run still leave for a flatter
 point. So a late rise is no counterexample in this direction; a run that diverges is one (Theorem C).
 

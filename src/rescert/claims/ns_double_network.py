@@ -98,7 +98,7 @@ attain the bound. ∎
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -165,12 +165,6 @@ def _setting(instance: Instance) -> tuple[DoubleChain, int]:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 3:
         raise ValueError(f"expected at least 3 steps, got {steps!r}")
     return chain, steps
-
-
-def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
-    """The instance itself; ``ValueError`` for one that is wrong, before any is checked."""
-    _setting(instance)
-    return [instance]
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -343,7 +337,7 @@ CLAIM = Claim(
         ),
     ),
     check=check,
-    expand=expand,
+    validate=_setting,
     control={"target": "-1", "depth": 3, "fraction": "4", "steps": 4},
     control_statement="corrected",
     figure=figure,

@@ -138,10 +138,9 @@ def levels_of(instance: Instance, plane: PlaneNetwork) -> list[Fraction]:
     return list(found)
 
 
-def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
-    """The instance, if it is one."""
+def validate(instance: Instance) -> None:
+    """Raises ``ValueError`` for what is no instance."""
     levels_of(instance, network(instance))
-    return [instance]
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -365,6 +364,6 @@ CLAIM = Claim(
     control={"vectors": "1 0; 0 1", "offsets": "0 1/2", "sides": "1 1", "levels": "1"},
     control_statement="gradient",
     figure=figure,
-    expand=expand,
+    validate=validate,
     summary=summary,
 )

@@ -2,33 +2,45 @@ r"""Single against double networks for random matrices (Nar and Sastry 2018, Sec
 
 The risk is $\frac12\|F-R\|_F^2$ with $F=W_L\cdots W_1$ (single) or $F=W_L\cdots W_1-Z_L\cdots Z_1$ (double), $R$ is
 $n\times n$, all factors start at $I$, and all take gradient steps $\delta$. The paper draws $R=M\Lambda M^{-1}$,
-$n=L=20$, with Gaussian $M$ and eigenvalues uniform on $[-1.5,1.5]$, and reports of one step that it does not state:
-the double network converged faster for all matrices; the single one became unstable for some, the double one never.
+$n=L=20$, with Gaussian $M$ and eigenvalues uniform on $[-1.5,1.5]$. It states neither the step, nor the number of
+matrices, nor that of the iterations, and reports: the double network converged faster for all matrices; the single one
+became unstable for some, the double one never.
 
 ## How the printed observations are read
 
 Norms of $M\Lambda M^{-1}$ differ a thousandfold, and with them the critical step. So each matrix has its own step
 $\delta=s\cdot2/(L\|R\|_2^\alpha)$, $\alpha=2(L-1)/L$, with the *scaled* step $s$ common to all; $s=1$ is the critical
 step of the single network (below). "The convergence rate was better" is read as: the loss after the last iteration is
-smaller. A run that overflowed loses to one that did not; two runs that both converged (an error of $F$ below $2^{-30}$
-of $R$), or both overflowed, are tied. "Unstable" is read as: the run overflowed (an entry left $[-2^{40},2^{40}]$, or
-the loss was not finite), or it is oscillating: not converged, and the loss rose in the last half of the iterations.
-Apart from it we count the runs whose loss rose at any iteration. As the paper names no step, a printed observation
-*holds* if there is a step at which all matrices show it; and a statement of its own says what happens at every step
-below the critical one. (There some pairs of runs break the printed order. These are followed on, for ten times as many
-iterations, to see whether the double network is slower or only late.) The same matrices with orthogonal eigenvectors
-(the orthogonal factor of $M$, the same eigenvalues) are a sample of their own. Shares carry 95 % Clopper–Pearson
-intervals; "all of $n$ matrices" is an observation on $n$ matrices, and no theorem.
+smaller, by a hundredth at least; closer losses are tied. A run that overflowed loses to one that did not; two runs that
+both converged (an error of $F$ below $2^{-30}$ of $R$), or both overflowed, are tied. All of this is about a finite
+number of iterations, and says nothing of limits: with Gaussian eigenvectors no single network, and only some of the
+double ones, converged in this sense in 2000 iterations. "Unstable" is read as: the run overflowed (an entry left
+$[-2^{40},2^{40}]$, or the loss was not finite), or it is oscillating: not converged, and the loss rose in the last half
+of the iterations. Apart from it we count the runs whose loss rose at any iteration, or that overflowed.
+
+The paper names no step. The weakest reading is: at *some* step all matrices show what is printed; as its two sentences
+tell of one experiment, the second is read at a step at which the first holds too. The strongest reading, *every* step
+below the critical one, is a statement of its own. (There some pairs of runs break the printed order. These are followed
+on, for ten times as many iterations, to see whether the double network is slower or only late.) With one scaled step
+for all, the single network is unstable for all matrices or for none; "for some" fits a step $\delta$ that all matrices
+share.
+
+The matrices are $n$ independent draws, and a share at one step is one of $n$ independent trials: it carries a 95 %
+Clopper–Pearson interval. The steps use the same $n$ matrices, so that runs at different steps are *not* independent;
+no interval is given for sums over steps, but one for the share of the matrices that show the printed order at all steps
+below $1$. Orthogonal eigenvectors are the orthogonal factors of the same $M$, with the same eigenvalues: the two kinds
+are paired, too. "All of $n$ matrices" is an observation on $n$ matrices, and no theorem.
 
 ## What is behind it
 
-Three facts, derived in `ns_double_matrices`. (A) No point with $F=R$ of the single network is stable at $s>1$, and
-none of the double one at $s>2^{1-2/L}$, which is $1.87$ for $L=20$; both bounds are attained. So there is room above
-$s=1$ for the double network. (B) Descent from the identity finds it where $R$ is dominated by one singular pair with
-nearly orthogonal $u,v$, as a matrix of large norm with bounded eigenvalues is: each chain then takes over one half of
-$R$. With orthogonal eigenvectors it finds the opposite: each positive eigenvalue $\lambda$ ends as $p-q$ with
-$p>\lambda$, $q>0$, at a *sharper* point than the single network's, whose critical scaled step is $0.46$ for
-$\lambda=1.5$, $L=20$. Above it a run need not diverge: the loss rises, and the run leaves for a flatter point. (C) For
+Three facts, of which `ns_double_matrices` has the proofs. (A) No point with $F=R$ of the single network is stable at
+$s>1$, and none of the double one at $s>2^{1-2/L}$, which is $1.87$ for $L=20$; both bounds are attained. So there is
+room above $s=1$ for the double network. (B) Descent from the identity can use it where $R$ is dominated by one singular
+pair with nearly orthogonal $u,v$, as many a matrix of large norm with bounded eigenvalues is: each chain then takes
+over about one half of $R$. (Proved for rank one and $u\perp v$; seen for the random matrices.) With orthogonal
+eigenvectors it finds the opposite, for small steps: each positive eigenvalue $\lambda$ ends as $p-q$ with $p>\lambda$,
+$q>0$, at a *sharper* point than the single network's, whose critical scaled step is $0.46$ for $\lambda=1.5$, $L=20$.
+Above it a run need not diverge: the loss rises, and the run leaves for a flatter point (seen, not proved). (C) For
 symmetric $R$, and steps $\delta\le1/(1-\lambda_{\min})$, the single network's loss never falls below
 $\frac12\sum_{\lambda_j<0}\lambda_j^2$ in exact arithmetic.
 
@@ -93,21 +105,23 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
         return Finding(applies, conclusion, Evidence.NUMERICAL, reason, measured, f"n = {n}")
 
     wins = f"the double network's final loss is smaller for {_share(better, n)}, larger for {_share(worse, n)}"
+    printed = True if better == n else False if worse else None  # undecided: some pairs are tied
     lost = f"{wins}; where it is larger, by {apart:.3g} times at most" if worse else wins
     lasts = f"unstable: single for {_share(unstable['single'], n)}, double for {_share(unstable['double'], n)}"
     rises = f"the loss rises: single for {_share(rising['single'], n)}, double for {_share(rising['double'], n)}"
     ends = f"{lasts}; converged: single {converged['single']}, double {converged['double']}"
     low, high = clopper_pearson(better, n)
     most = True if low > 0.5 else False if high < 0.5 else None
-    window = (step >= 1 or not unstable["single"]) and (step <= 1 or not converged["single"])
-    window = window and (step <= values["gain"] or not converged["double"])
+    window = unstable["single"] == (n if step > 1 else 0) and (step <= values["gain"] or unstable["double"] == n)
     pair = f"{unstable['single']} single, {unstable['double']} double"
     return {
-        "rate": replace(finding(gaussian, better == n, wins, f"{better} ahead"), values=values),
-        "every step": finding(gaussian and step < 1, not worse, lost, f"{worse} behind", "not Gaussian, or s >= 1"),
+        "rate": replace(finding(gaussian, printed, wins, f"{better} ahead"), values=values),
+        "every step": finding(gaussian and step < 1, printed, lost, f"{worse} behind", "not Gaussian, or s >= 1"),
         "most": finding(step < 1, most, wins, f"{better} ahead", "s >= 1"),
-        "overtaking": _overtaking(kind, step, sweep),
-        "stability": finding(gaussian, bool(unstable["single"] and not unstable["double"]), lasts, pair),
+        "overtaking": _overtaking(kind, step, sweep, values["behind"]),
+        "stability": finding(
+            gaussian, bool(unstable["single"] and not unstable["double"] and better == n), f"{lasts}; {wins}", pair
+        ),
         "reversed": finding(
             not gaussian,
             bool(rising["double"] and not rising["single"]),
@@ -120,9 +134,12 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     }
 
 
-def _overtaking(kind: str, step: float, sweep: Mapping[str, Any]) -> Finding:
+def _overtaking(kind: str, step: float, sweep: Mapping[str, Any], behind: Iterable[int]) -> Finding:
     """The pairs of runs that were followed on because the double network was behind."""
     pairs = [pair for pair in sweep["followed"] if (pair["eigenvectors"], pair["scaled_step"]) == (kind, step)]
+    missing = set(behind) - {pair["matrix"] for pair in pairs}
+    if step < 1 and missing:
+        return Finding(True, None, Evidence.NUMERICAL, f"{len(missing)} pairs were not followed on")
     if step >= 1 or not pairs:
         return Finding(False, None, Evidence.NUMERICAL, "not below the critical step, or the double network is ahead")
     ahead = sum(pair["double"] * APART < pair["single"] for pair in pairs)
@@ -166,6 +183,9 @@ def summary(rows: pd.DataFrame) -> dict[str, Scalar]:
     for kind in KINDS:
         below = sweep[(sweep["eigenvectors"] == kind) & (sweep["scaled_step"] < 1)]
         found |= {f"{kind}_better": int(below["better"].sum()), f"{kind}_pairs": int(below["n"].sum())}
+        found[f"{kind}_always"] = found["n"] - len({matrix for row in below["open"] for matrix in row})
+        low, high = clopper_pearson(found[f"{kind}_always"], found["n"])
+        found |= {f"{kind}_low": 100 * low, f"{kind}_high": 100 * high}
     return found
 
 
@@ -173,11 +193,13 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     r"""Left: {n} random ${size}\times{size}$ matrices with Gaussian eigenvectors; right: the same eigenvalues with
     orthogonal eigenvectors. $L={depth}$, {iterations} iterations, {runs} runs. Top: $\|F-R\|^2/\|R\|^2$ at the scaled
     step $s={step:g}$; thick: median; shaded: first to last decile; dashed: the matrix of median norm. Middle: share of
-    the matrices for which the double network ends with the smaller loss (below $s=1$: {gaussian_better} of
-    {gaussian_pairs} pairs of runs on the left, {orthogonal_better} of {orthogonal_pairs} on the right). Bottom: share
-    of unstable runs (filled; crosses: those that overflowed), and of runs whose loss rose at any iteration (open).
-    Bars: 95 % Clopper–Pearson intervals. Lines: the critical steps of the single network ($s=1$), of the best double
-    network ($s=2^{{1-2/L}}={gain:.2f}$) and, on the right, of the double network's limit under small steps
+    the matrices for which the double network ends with the smaller loss. (At all steps below $s=1$: {gaussian_always}
+    of {n} matrices on the left, interval {gaussian_low:.0f} to {gaussian_high:.0f} %, {orthogonal_always} of {n} on the
+    right, {orthogonal_low:.0f} to {orthogonal_high:.0f} %; {gaussian_better} of {gaussian_pairs} and
+    {orthogonal_better} of {orthogonal_pairs} pairs of runs, which are not independent.) Bottom: share of unstable runs
+    (filled; crosses: those that overflowed), and of runs whose loss rose at any iteration (open). Bars: 95 %
+    Clopper–Pearson intervals, $n={n}$ at each step. Lines: the critical steps of the single network ($s=1$), of the
+    best double network ($s=2^{{1-2/L}}={gain:.2f}$) and, on the right, of the double network's limit under small steps
     ($s={flow:.2f}$).
     """
     import matplotlib.pyplot as plt
@@ -295,15 +317,16 @@ CLAIM = Claim(
         Statement(
             "rate",
             "The convergence rate of the double network was consistently better than that of the single network for "
-            "all the matrices generated. (Read: at some step, with Gaussian eigenvectors, its final loss is smaller "
-            "for all.)",
+            "all the matrices generated. (Read: at some step, with Gaussian eigenvectors, its loss after the last "
+            "iteration is smaller for all.)",
             "as printed",
             quantifier="some",
         ),
         Statement(
             "stability",
             "The gradient descent for the single network became unstable for some of the matrices, while the "
-            "algorithm remained stable for the double network. (Read: at some step, with Gaussian eigenvectors.)",
+            "algorithm remained stable for the double network. (Read: at some step at which, with Gaussian "
+            "eigenvectors, the double network's loss is the smaller one for all, too.)",
             "as printed",
             quantifier="some",
         ),
@@ -321,26 +344,29 @@ CLAIM = Claim(
         ),
         Statement(
             "overtaking",
-            "Where its final loss is larger at $s<1$, the double network is late, not slower: with ten times as many "
-            "iterations it ends with the smaller loss.",
+            "Where its final loss is larger at $s<1$, the double network is late: with ten times as many iterations it "
+            "ends with the smaller loss.",
             "as corrected",
         ),
         Statement(
             "window",
-            "No run of the single network is unstable at $s<1$, none converges at $s>1$, and none of the double "
+            "No run of the single network is unstable at $s<1$, every one is at $s>1$, and every one of the double "
             "network at $s>2^{1-2/L}$.",
             "as corrected",
         ),
         Statement(
             "reversed",
-            "With orthogonal eigenvectors it is the other way round: at some step the loss of the double network rises "
-            "for some matrices, that of the single network for none.",
+            "With orthogonal eigenvectors the double network is the less steady one: at some step its loss rises for "
+            "some matrices, that of the single network for none. (A rise is not yet instability: such runs can still "
+            "converge.)",
             "as corrected",
             quantifier="some",
         ),
         Statement(
             "rounding",
-            "In float64 that stall does not last: at some step the single network's loss ends below this floor.",
+            r"For symmetric $R$ and $\delta\le1/(1-\lambda_{\min})$ the single network's loss cannot fall below "
+            r"$\frac12\sum_{\lambda_j<0}\lambda_j^2$ in exact arithmetic. In float64 it does: with orthogonal "
+            r"eigenvectors it ends below this floor for some matrix at some step.",
             "sharper",
             quantifier="some",
         ),

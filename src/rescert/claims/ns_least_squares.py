@@ -74,7 +74,7 @@ $\lambda_{\max}$ and $\lambda_{\min}$, for the best step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -108,12 +108,6 @@ def _descent(instance: Instance) -> tuple[Descent, list[Fraction]]:
     if instance["draws"] < 2:
         raise ValueError(f"expected at least 2 draws, got {instance['draws']}")
     return descent, start
-
-
-def expand(instance: Instance, inputs: Inputs) -> Iterator[Instance]:
-    """The instance itself, once it is known to be one."""
-    _descent(instance)
-    yield instance
 
 
 def _settled(
@@ -373,6 +367,6 @@ CLAIM = Claim(
     control={"matrix": "2 0; 0 1", "labels": "1 1", "step": "1", "start": "1 2", "draws": 2, "seed": 0},
     control_statement="rate",
     figure=figure,
-    expand=expand,
+    validate=_descent,
     summary=summary,
 )

@@ -96,7 +96,7 @@ $\sigma\lambda^2/2$ from $\sigma(1-\lambda)^2/2$ and is above its floor by $\sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -168,12 +168,6 @@ def _setting(instance: Instance) -> tuple[NegativeChain, int]:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 3:
         raise ValueError(f"expected at least 3 steps, got {steps!r}")
     return chain, steps
-
-
-def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
-    """The instance itself; ``ValueError`` for one that is wrong, before any is checked."""
-    _setting(instance)
-    return [instance]
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
@@ -342,7 +336,7 @@ CLAIM = Claim(
         ),
     ),
     check=check,
-    expand=expand,
+    validate=_setting,
     control={"target": "-1", "depth": 2, "fraction": "5/2", "steps": 4},
     control_statement="corrected",
     figure=figure,

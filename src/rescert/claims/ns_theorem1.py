@@ -172,12 +172,6 @@ def _case(instance: Instance) -> Case:
     return Case(descent, Thresholds(descent), samples, steps, instance["seed"])
 
 
-def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
-    """The instance, once it is known to be one."""
-    _case(instance)
-    return [instance]
-
-
 def _outside(case: Case) -> Finding | None:
     """The finding of the printed statements where the step does not exceed the printed threshold."""
     above, shown = case.thresholds.above_radius
@@ -427,6 +421,6 @@ CLAIM = Claim(
     },
     control_statement="instability",
     figure=figure,
-    expand=expand,
+    validate=_case,
     summary=summary,
 )

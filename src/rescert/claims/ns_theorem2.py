@@ -147,12 +147,6 @@ def _case(instance: Instance) -> Convergence:
     return Convergence(Limit(descent, instance["steps"]))
 
 
-def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
-    """The instance, once it is known to be one."""
-    _case(instance)
-    return [instance]
-
-
 def _outside(case: Convergence) -> Finding | None:
     """The finding of statements on the printed step where δ is above it."""
     within, shown = case.within
@@ -420,6 +414,6 @@ CLAIM = Claim(
     control={"matrix": "1 1; 0 1/2", "depth": 2, "step": "1/4", "steps": 20},
     control_statement="corrected",
     figure=figure,
-    expand=expand,
+    validate=_case,
     summary=summary,
 )

@@ -10,24 +10,30 @@ from typing import Any
 import pandas as pd
 
 NETWORKS = ("single", "double")
-APART = 1.01  # the double network's loss is larger, by more than rounding, from this factor on
+APART = 1.01  # losses differ, by more than rounding, from this factor on; closer ones are tied
+LARGEST = 1e300  # ratios of losses are capped here: a converged loss can be 0
 
 
 def counts(rows: pd.DataFrame) -> dict[str, Any]:
-    """Numbers of matrices; what is counted for each network is a pair (single, double)."""
+    """Numbers of matrices; what is counted for each network is a pair (single, double).
+
+    ``open`` and ``behind`` list the matrices for which the double network is not ahead, and for which it is behind.
+    """
     final = rows[rows["iteration"] == rows["iteration"].max()].set_index(["matrix", "network"])
     loss, outcome = final["loss"].unstack(), final["outcome"].unstack()
     rising = rows.groupby(["matrix", "network"])["rises"].sum().unstack() > 0
+    rising |= outcome == "overflowed"  # the step that is not recorded
     tied = (outcome["single"] == outcome["double"]) & outcome["single"].isin(["converged", "overflowed"])
     lost = outcome == "overflowed"
-    ahead = (loss["double"] < loss["single"]) & ~lost["double"] | lost["single"]
-    behind = (loss["double"] > APART * loss["single"]) & ~lost["single"] | lost["double"]
-    behind &= ~tied
-    apart = (loss["double"] / loss["single"])[behind & ~lost["double"]]
+    ahead = ((APART * loss["double"] < loss["single"]) & ~lost["double"] | lost["single"]) & ~tied
+    behind = ((loss["double"] > APART * loss["single"]) & ~lost["single"] | lost["double"]) & ~tied
+    apart = (loss["double"] / loss["single"])[behind & ~lost["double"]].clip(upper=LARGEST)
     return {
         "n": len(loss),
-        "better": int((ahead & ~tied).sum()),
+        "better": int(ahead.sum()),
         "worse": int(behind.sum()),
+        "open": [int(matrix) for matrix in loss.index[~ahead]],
+        "behind": [int(matrix) for matrix in loss.index[behind]],
         "apart": float(apart.max()) if len(apart) else 1.0,
         "unstable": [int(outcome[x].isin(["overflowed", "oscillating"]).sum()) for x in NETWORKS],
         "overflowed": [int(lost[x].sum()) for x in NETWORKS],

@@ -5,8 +5,9 @@ eigenvalues and draws, so that the two kinds are paired matrix by matrix. Every 
 step $s$ is $\delta=s\cdot2/(L\|R\|_2^{2(L-1)/L})$; at $s>1$ no factorisation $W_L\cdots W_1=R$ is stable.
 
 A run has converged where the error of $F$ is at most $2^{-30}$ of $R$ in the Frobenius norm, and is not followed
-further. Runs over kinds, matrices and steps are one batch for each network. Pairs in which neither loss ever rose and
-the double network ends behind are followed on, `LONGER` times as many iterations.
+further. Runs over kinds, matrices and steps are one batch for each network. Pairs at
+$s<1$ in which the double network ends with the larger loss, not both converged, are followed on, `LONGER` times as many
+iterations.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def train(
         _emit_medians(table, emit)
         outputs = done.outputs.cpu().reshape(len(scaled), len(kinds), count, size, size)
         weights |= {f"{kind}/{network}": outputs[:, j].contiguous().numpy() for j, kind in enumerate(kinds)}
-    behind = _behind(finished)
+    behind = _behind(finished, torch.from_numpy(runs["scaled_step"]), small)
     longer = _follow_on(problems[behind], steps[behind], small[behind], config, device)
     names = ("eigenvectors", "matrix", "scaled_step")
     which = pd.DataFrame({name: runs[name][behind.numpy()] for name in names}).to_dict("records")
@@ -159,11 +160,10 @@ def history(done: Descent, small: Tensor, records: Tensor, runs: Mapping[str, np
     return pd.DataFrame(table)
 
 
-def _behind(finished: Mapping[str, Descent]) -> Tensor:
-    """The runs in which neither network's loss rose, and the double one ends with the larger loss."""
-    single, double = finished["single"], finished["double"]
-    calm = ~(rises(single.losses).any(0) | rises(double.losses).any(0) | single.overflowed | double.overflowed)
-    return (calm & (double.losses[-1] > single.losses[-1])).nonzero().flatten().cpu()
+def _behind(finished: Mapping[str, Descent], scaled: Tensor, small: Tensor) -> Tensor:
+    """The runs below the critical step in which the double network ends with the larger loss, not both converged."""
+    single, double = (finished[network].losses[-1].cpu() for network in ("single", "double"))
+    return ((scaled < 1) & (double > single) & (double > small)).nonzero().flatten()
 
 
 def _follow_on(

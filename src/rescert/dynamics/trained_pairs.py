@@ -107,6 +107,34 @@ class Runs:
         w, b = (torch.from_numpy(np.moveaxis(self.arrays[name], 3, 0).copy()) for name in ("w", "b"))
         return ((w == 0) | (piecewise_linear.kinks(w, b) >= 1)).double().mean((0, 3)).numpy()
 
+    @property
+    def obstacle(self) -> str:
+        """Why these runs say nothing of working networks: the dead units, if they are most of those of the median run.
+
+        (Empty, if they are not.)
+        """
+        dead = float(np.median(self.dead))
+        return f"the median run has {100 * dead:.0f} % dead units; " if dead > 0.5 else ""
+
+    @cached_property
+    def distance_to_line(self) -> np.ndarray:
+        """The largest distance, over its data, of the piece with the largest error from their least squares line.
+
+        Of the pieces that hold this datum it is the one with the most data. With fewer than three data there is no
+        such distance, and the largest error stands for it.
+        """
+        x, y = self.arrays["x"], self.arrays["y"]
+        values, found = self.values(x), self.error.copy()
+        for r, s in np.ndindex(*self.grid):
+            worst = x[np.abs(values[r, s] - y).argmax()]
+            held = [(float(p.low) <= x) & (x <= float(p.high)) for p in self.pieces[r][s]
+                    if float(p.low) <= worst <= float(p.high)]  # fmt: skip
+            own = max(held, key=np.sum)
+            if own.sum() > 2:
+                line = np.polynomial.Polynomial.fit(x[own], y[own], 1)
+                found[r, s] = np.abs(values[r, s][own] - line(x[own])).max()
+        return found
+
     @cached_property
     def largest_bias(self) -> np.ndarray:
         return self.arrays["b"].max((2, 3))
