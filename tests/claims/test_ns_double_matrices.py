@@ -92,7 +92,7 @@ def test_the_control_does_not_hold() -> None:
 )
 def test_bad_instances_are_refused_before_any_check(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        ns_double_matrices.expand({**NILPOTENT, **change}, NOTHING)
+        ns_double_matrices.CLAIM.validate({**NILPOTENT, **change})
 
 
 def test_the_figure_is_drawn_from_the_rows() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rescert.dynamics import projected_nesterov
-from rescert.dynamics.projected_nesterov import iterates, recorded, target, train
+from rescert.dynamics.projected_nesterov import iterates, target, train
+from rescert.dynamics.trained import recorded
 from rescert.networks import scalar_pairs
 from rescert.runtime import generator
 
@@ -129,13 +129,6 @@ def test_target_is_that_of_figure_4():
     slopes = target(x).diff() / x.diff()
     for low, high, slope in ((0, 300, 1), (300, 500, -2), (500, 700, 1), (700, 1000, -1)):
         torch.testing.assert_close(slopes[low:high], torch.full((high - low,), float(slope), dtype=torch.float64))
-
-
-def test_records_are_about_sixty_and_end_with_the_last():
-    found = recorded(6000)
-    assert found[:3] == [0, 1, 2]
-    assert found[-1] == 6000
-    assert 45 < len(found) <= projected_nesterov.RECORDS + 1
 
 
 @pytest.mark.parametrize(

@@ -124,15 +124,6 @@ def test_targets_have_their_eigenvalues_and_eigenvectors() -> None:
     assert (np.linalg.norm(both["gaussian"], 2, (1, 2)) >= np.abs(orthogonal).max(1) - 1e-9).all()
 
 
-def test_records_are_few_and_include_both_ends() -> None:
-    for iterations in (1, 2, 59, 60, 2000):
-        records = step_sweep.recorded(iterations).tolist()
-        assert records[0] == 0
-        assert records[-1] == iterations
-        assert records == sorted(set(records))
-        assert len(records) <= step_sweep.RECORDS
-
-
 def test_it_repeats_to_the_byte_whatever_the_threads() -> None:
     first, second = trained(iterations=20)[0], trained(iterations=20, threads=2)[0]
     pd.testing.assert_frame_equal(first.history, second.history, check_exact=True)
@@ -143,7 +134,7 @@ def test_it_repeats_to_the_byte_whatever_the_threads() -> None:
 
 def test_two_converged_runs_are_not_followed_on() -> None:
     """Which of two losses below the floor is smaller says nothing, and more iterations would not change it."""
-    done, _ = trained(eigenvalue_range=[0.9, 1.1], eigenvectors=["orthogonal"], steps=[0.25], iterations=300)
+    done, _ = trained(eigenvalue_range=[0.9, 1.1], eigenvectors=["orthogonal"], steps=[0.4], iterations=300)
     last = done.history[done.history["iteration"] == 300].pivot(index="matrix", columns="network", values="loss")
     assert set(done.history["outcome"]) == {"converged"}
     assert (last["double"] > last["single"]).any()

@@ -102,12 +102,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def expand(instance: Instance, inputs: Inputs) -> Iterable[Instance]:
-    """Refuse what is no setting before the first check."""
-    _trajectories(instance)
-    return [instance]
-
-
 def _trajectories(instance: Instance) -> dict[str, Trajectory]:
     target = parsed(instance["matrix"])
     if len(target) > 2 or not any(rational(x) for row in target for x in row):
@@ -342,7 +336,7 @@ CLAIM = Claim(
     check=check,
     control={"matrix": "-1/2 1; 1 -1/2", "depth": 2, "step": "3/2", "steps": 4},
     control_statement="floor",
-    expand=expand,
+    validate=_trajectories,
     figure=figure,
     summary=summary,
 )

@@ -96,9 +96,9 @@ at a local minimum no such motion lowers $R$ to first order. (i) Adding $\epsilo
 $\epsilon$ with $\epsilon$ of either sign: $\sum_ie_i[x_i-t_j]_+=\sum_ie_ix_i=\sum_ie_i=0$. (ii) Moving one network's
 kink of height $\gamma>0$ from $t_j$ to $t_j+\tau$ adds $-\gamma\tau\mathbf 1\{x>t_j\}$ at the data for small $\tau>0$,
 and $\gamma|\tau|\mathbf 1\{x\ge t_j\}$ for small $\tau<0$. So $\sum_{x_i>t_j}e_i$ and $\sum_{x_i\ge t_j}e_i$ have
-opposite signs (or are $0$), and $E_j+(1-\theta_j)\sum_{x_i=t_j}e_i=0$ for $E_j=\sum_{x_i>t_j}e_i$ and a $\theta_j\in[0,1]$. With
-(i) the same holds for $e_ix_i=e_i(x_i-t_j)+e_it_j$ in place of $e_i$. The differences of these equations for
-neighbouring $j$ say that the weighted errors on every piece are orthogonal to $1$ and $x$. ∎
+opposite signs (or are $0$), and $E_j+(1-\theta_j)\sum_{x_i=t_j}e_i=0$ for $E_j=\sum_{x_i>t_j}e_i$ and a
+$\theta_j\in[0,1]$. With (i) the same holds for $e_ix_i=e_i(x_i-t_j)+e_it_j$ in place of $e_i$. The differences of
+these equations for neighbouring $j$ say that the weighted errors on every piece are orthogonal to $1$ and $x$. ∎
 
 **Local minima.** If no datum lies on any $x_l$ (idle layers and $x_l=0$ included), all first-order conditions hold, and
 $\partial R/\partial w_l>0$ for every idle layer with data beyond $x_l$, the point is a local minimum. *Proof.* Small
@@ -109,11 +109,11 @@ a sum of squares. ∎ The certified instances are of this kind.
 
 **Slopes.** If a piece has data with two different $x_i$, its slope is the mean of the data's difference quotients on
 that piece with weights $(x_i-x_j)^2$: the least squares slope is
-$\sum_{i<j}(x_i-x_j)(y_i-y_j)/\sum_{i<j}(x_i-x_j)^2$ (if data are weighted, of positive
-weights, with the product of both). So $|\hat f'|$ is at most the largest difference quotient there, and at most the
-Lipschitz constant of the function that the data come from. This is what is true in "the Lipschitz constant of the
-estimate at a certain point is either the same as or less than that of the original function":
-*over the piece*, not at the point, and only for pieces with two data. ∎
+$\sum_{i<j}(x_i-x_j)(y_i-y_j)/\sum_{i<j}(x_i-x_j)^2$ (if data are weighted, of positive weights,
+with the product of both). So $|\hat f'|$ is at most the largest difference quotient there, and at most the Lipschitz
+constant of the function that the data come from. This is what is true in "the Lipschitz constant of the estimate at a
+certain point is either the same as or less than that of the original function": *over the piece*, not at the point,
+and only for pieces with two data. ∎
 
 **It does not extend to all pieces.** For every $L\ge2$ and every $M$ there is a global minimum, $R=0$, of data on the
 line $y=x$ with $\hat f'>M$ on an interval: a tent of three kinks between two neighbouring data,
@@ -294,7 +294,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     $1$ and $x$, so the piece is the line of ordinary least squares of its own data (shades alternate). Right: the
     derivative $\partial R/\partial w_l$ in the idle weights at the constrained minimum $2x$ of three concave data
     (inset), as a function of the bias $b_l$: by (12a) as printed it would be 0; it is $\ge0$, and positive for
-    $0<b_l<3$. All statements were checked exactly on {instances} instances, of {depths} layers.
+    $0<b_l<3$. Certificates are exact, for {instances} instances of {depths} layers.
     """
     import pandas as pd
     import seaborn as sns

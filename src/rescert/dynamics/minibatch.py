@@ -22,11 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rescert.dynamics.projection import project_
-from rescert.dynamics.trained import Trained
-
-Emit = Callable[[dict[str, float], int], None]
-Generator = Callable[[int, str], torch.Generator]
-Progress = Callable[[Iterable[int]], Iterable[int]]
+from rescert.dynamics.trained import Emit, Generator, Progress, Trained
 
 STREAMED = 20  # training steps a streamed loss value; on a GPU one an epoch, because reading it would wait
 EVALUATED = 500  # images a batch of an evaluation, about 80 MB of convolution maps

@@ -5,8 +5,10 @@ Rows are those of `rescert.dynamics.step_sweep`, of one kind of eigenvectors and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 NETWORKS = ("single", "double")
@@ -30,6 +32,7 @@ def counts(rows: pd.DataFrame) -> dict[str, Any]:
     apart = (loss["double"] / loss["single"])[behind & ~lost["double"]].clip(upper=LARGEST)
     return {
         "n": len(loss),
+        "norms": [float(norm) for norm in rows.groupby("matrix")["norm"].first()],
         "better": int(ahead.sum()),
         "worse": int(behind.sum()),
         "open": [int(matrix) for matrix in loss.index[~ahead]],
@@ -40,6 +43,18 @@ def counts(rows: pd.DataFrame) -> dict[str, Any]:
         "rising": [int(rising[x].sum()) for x in NETWORKS],
         "converged": [int((outcome[x] == "converged").sum()) for x in NETWORKS],
     }
+
+
+def floor_ratios(rows: pd.DataFrame, targets: np.ndarray) -> np.ndarray:
+    r"""Final losses of the single network over the floor $\frac12\sum_{\lambda_j<0}\lambda_j^2$, symmetric targets.
+
+    Only where there is a floor: some $\lambda_j<0$, and a step of at most $1/(1-\lambda_{\min})$.
+    """
+    eigenvalues = np.linalg.eigvalsh(targets)
+    floors = (np.minimum(eigenvalues, 0) ** 2).sum(1) / 2
+    last = rows[(rows["iteration"] == rows["iteration"].max()) & (rows["network"] == "single")].sort_values("matrix")
+    within = (last["step"].to_numpy() * (1 - eigenvalues[:, 0]) <= 1) & (eigenvalues[:, 0] < 0)
+    return last["loss"].to_numpy()[within] / floors[within]
 
 
 def curves(rows: pd.DataFrame) -> dict[str, Any]:
@@ -54,3 +69,10 @@ def curves(rows: pd.DataFrame) -> dict[str, Any]:
             found[f"{network}_{name}"] = [float(x) for x in each.quantile(share, axis=1)]
         found[f"{network}_typical"] = [float(x) for x in each[typical]]
     return found | {"typical_norm": float(norms[typical])}
+
+
+def shares(sweep: pd.DataFrame, pairs: Iterable[str]) -> pd.DataFrame:
+    """One row a kind and step of the `counts`, with a column for each network in place of each pair."""
+    table = sweep[["eigenvectors", "scaled_step", "n", "better", "worse"]].reset_index(drop=True)
+    columns = {f"{key}_{name}": [int(p[i]) for p in sweep[key]] for key in pairs for i, name in enumerate(NETWORKS)}
+    return table.assign(**columns)

@@ -23,14 +23,10 @@ from torch import Tensor
 
 from rescert.dynamics.outcome import ESCAPE, classify
 from rescert.dynamics.projection import project_
-from rescert.dynamics.trained import Trained
+from rescert.dynamics.trained import Emit, Generator, Progress, Trained, recorded
 
-Emit = Callable[[dict[str, float], int], None]
-Generator = Callable[[int, str], torch.Generator]
-Progress = Callable[[Iterable[int]], Iterable[int]]
 State = dict[str, Tensor]
 
-RECORDS = 60  # recorded iterations, evenly spaced in their logarithms
 SMALL = 5e-5  # a run has converged if R <= 0.01²/2
 
 
@@ -107,15 +103,6 @@ def _expect(config: Mapping[str, Any]) -> None:
     for key, least in (("runs", 1), ("samples", 2), ("iterations", 2), ("depth", 1)):
         if not isinstance(config[key], int) or config[key] < least:
             raise ValueError(f"expected an integer >= {least} for '{key}', got {config[key]!r}")
-
-
-def recorded(iterations: int) -> list[int]:
-    """About `RECORDS` iterations from 0 to the last, denser at the start.
-
-    >>> recorded(5)
-    [0, 1, 2, 3, 4, 5]
-    """
-    return sorted({0, *np.unique(np.geomspace(1, iterations, RECORDS).round().astype(int)).tolist()})
 
 
 def iterates(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -25,18 +25,13 @@ from torch import Tensor
 
 from rescert.dynamics.matrix_descent import Descent, descend
 from rescert.dynamics.outcome import classify, rises
-from rescert.dynamics.trained import Trained
+from rescert.dynamics.trained import Emit, Generator, Progress, Trained, recorded
 from rescert.networks import matrix_chain
-
-Emit = Callable[[dict[str, float], int], None]
-Generator = Callable[[int, str], torch.Generator]
-Progress = Callable[[Iterable], Iterable]
 
 KINDS = ("gaussian", "orthogonal")
 SIZES = ("matrices", "size", "depth", "iterations")
 SMALL = 2.0**-60  # of |R|²/2: the loss of a run that has converged
 LONGER = 10
-RECORDS = 60  # recorded iterations, at most; the first, the last, and between them evenly spaced logarithms
 
 
 def train(
@@ -66,7 +61,7 @@ def train(
     problems = each.repeat(len(scaled), 1, 1)
     steps = (scaled[:, None] * largest_step(norms, depth)).flatten()
     small = SMALL * problems.square().sum((1, 2)) / 2
-    records = recorded(iterations)
+    records = torch.tensor(recorded(iterations))
     runs: dict[str, np.ndarray] = {
         "eigenvectors": np.tile(np.repeat(kinds, count), len(scaled)),
         "matrix": np.tile(np.arange(count), len(scaled) * len(kinds)),
@@ -135,16 +130,6 @@ def largest_step(norms: Tensor, depth: int) -> Tensor:
     [0.25]
     """
     return 2 / (depth * norms ** (2 * (depth - 1) / depth))
-
-
-def recorded(iterations: int) -> Tensor:
-    """The recorded iterations: 0, the last, and between them about evenly spaced logarithms.
-
-    >>> recorded(4).tolist()
-    [0, 1, 2, 3, 4]
-    """
-    spaced = torch.logspace(0, math.log10(iterations), RECORDS - 1, dtype=torch.float64).round().long()
-    return torch.cat([torch.zeros(1, dtype=torch.long), spaced]).unique()
 
 
 def history(done: Descent, small: Tensor, records: Tensor, runs: Mapping[str, np.ndarray]) -> pd.DataFrame:

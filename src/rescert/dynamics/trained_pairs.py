@@ -49,6 +49,10 @@ class Runs:
         ranges, seeds = self.arrays["d"].shape
         return ranges, seeds
 
+    def exchanged(self) -> Runs:
+        """The same runs with the two ranges swapped."""
+        return Runs({n: v if n in ("x", "y") else v[::-1] for n, v in self.arrays.items()})
+
     @cached_property
     def error(self) -> np.ndarray:
         """The largest |f(x_i) - y_i|."""
@@ -223,7 +227,7 @@ class Runs:
 
     def moved_more(self, r: int, s: int, name: str, other: str) -> Assertions:
         """The assertion that |p - p0| / |p0| of one parameter exceeds that of the other."""
-        constants = {}
+        constants: dict[str, Any] = {}
         for key, parameter in (("p", name), ("q", other)):
             constants |= {key + end: self.arrays[parameter + end][r, s].ravel() for end in ("", "0")}
 

@@ -198,7 +198,7 @@ class ConstrainedMinimum:
     depth: int
 
     def _gradient(self) -> tuple[Program, dict[str, Any]]:
-        box = {"w": np.zeros(self.depth), "b": np.full(self.depth, 1.5), "c": 2.0}
+        box: dict[str, Any] = {"w": np.zeros(self.depth), "b": np.full(self.depth, 1.5), "c": 2.0}
         data = {"x": np.array([1.0, 2.0, 3.0]), "y": np.array([3.0, 5.0, 5.0])}
         shapes = {name: np.shape(value) for name, value in box.items()}
         risk = trace(lambda v: ((network(v["w"], v["b"], v["c"], v["x"]) - v["y"]) ** 2).sum() * 0.5, shapes, data)
