@@ -58,4 +58,4 @@ def test_pieces_are_counted():
 )
 def test_bad_instances_are_one_sentence_before_any_work(changes, message):
     with pytest.raises(ValueError, match=message):
-        list(CLAIM.expand({"depth": 2, "samples": 11, **changes}, NOTHING))
+        CLAIM.validate({"depth": 2, "samples": 11, **changes})

@@ -46,9 +46,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.claims.ns_figure4 import expand, trained_steps
 from rescert.dynamics.paired_differences import median, side
-from rescert.dynamics.trained_pairs import Runs
+from rescert.dynamics.trained_pairs import Runs, Steps
 from rescert.statistics import share
 
 if TYPE_CHECKING:
@@ -61,10 +60,15 @@ HEAVY = 0.5  # rank correlation of final with initial biases, from which they de
 SHOWN = 8  # seeds whose biases the figure shows
 
 
+def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
+    """One instance for every step size that the network was trained with."""
+    return Steps.read(inputs, instance["network"]).instances(instance)
+
+
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """All runs of one step size (without one: the smallest); ``exchanged``, of the control, swaps w and b."""
     need = f"networks/{instance['network']}"
-    steps = trained_steps(instance, inputs)
+    steps = Steps.read(inputs, instance["network"])
     size = instance.get("step_size", steps.sizes[0])
     runs = steps.at(size)
     history = inputs.table(need).query("step_size == @size")

@@ -86,7 +86,7 @@ becomes small, and $R=\operatorname{diag}(\frac34,\frac12)$ at $s=0.65$, where t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rescert import runtime

@@ -84,18 +84,12 @@ EXCESS = 2.2  # a Lipschitz constant well above the target's
 
 def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
     """One instance for every step size that the network was trained with."""
-    return [{**instance, "step_size": size} for size in trained_steps(instance, inputs).sizes]
-
-
-def trained_steps(instance: Instance, inputs: Inputs) -> Steps:
-    """The runs of the instance's network, by step size."""
-    need = f"networks/{instance['network']}"
-    return Steps.of(inputs.arrays(need), inputs.record(need))
+    return Steps.read(inputs, instance["network"]).instances(instance)
 
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """All runs of one step size, for ``step`` against the smallest; ``exchanged``, of the control, swaps the ranges."""
-    steps = trained_steps(instance, inputs)
+    steps = Steps.read(inputs, instance["network"])
     runs = steps.at(instance.get("step_size"))
     runs = runs.exchanged() if instance.get("exchanged") else runs
     # for the figure: the first seed with the printed behaviour, at the smallest step that has one

@@ -161,14 +161,13 @@ if TYPE_CHECKING:
 LARGEST = 12  # layers: deeper exact instances have more bits than a float holds
 
 
-def expand(instance: Instance, inputs: Inputs) -> list[Instance]:
-    """The instance itself, if its depth and its number of data can be used."""
+def validate(instance: Instance) -> None:
+    """Raises ``ValueError`` for what is no instance."""
     depth, samples = instance["depth"], instance["samples"]
     if not 1 <= depth <= LARGEST:
         raise ValueError(f"expected a depth from 1 to {LARGEST}, got {depth}")
     if samples < 3:
         raise ValueError(f"expected at least 3 samples, got {samples}")
-    return [instance]
 
 
 def _exact(conclusion: bool, assertions: Assertions, reason: str, **shown: Any) -> Finding:
@@ -183,7 +182,8 @@ def _vacuous(reason: str, *assertions: dict[str, Any]) -> Finding:
 
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """One depth and one number of data on the target; ``tilt``, of the control, breaks the first-order conditions."""
-    depth, samples = expand(instance, inputs)[0]["depth"], instance["samples"]
+    validate(instance)
+    depth, samples = instance["depth"], instance["samples"]
     return {
         **_architecture(depth, samples),
         **_gradients(depth),
@@ -436,6 +436,6 @@ CLAIM = Claim(
     control={"depth": 2, "samples": 11, "tilt": 1},
     control_statement="least squares",
     figure=figure,
-    expand=expand,
+    validate=validate,
     summary=summary,
 )

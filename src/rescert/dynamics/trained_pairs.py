@@ -288,6 +288,16 @@ class Steps:
             tuple(Runs({n: v if n in ("x", "y") else v[k][ranges] for n, v in weights.items()}) for k in order),
         )
 
+    @staticmethod
+    def read(inputs: Any, network: str) -> Steps:
+        """The runs of a trained network, from the files that a claim is given."""
+        need = f"networks/{network}"
+        return Steps.of(inputs.arrays(need), inputs.record(need))
+
+    def instances(self, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The instance once for every step size."""
+        return [{**instance, "step_size": size} for size in self.sizes]
+
     def at(self, size: str | None) -> Runs:
         """The runs of one step size (None: the smallest); raises ``ValueError`` for another."""
         if size is not None and size not in self.sizes:

@@ -12,7 +12,7 @@ inputs, so that a batch of networks is one call, and numbers trace into a progra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -42,7 +42,7 @@ def network(w: Any, b: Any, c: Any, inputs: Any) -> Any:
     return c * layers(w, b, inputs)[-1]
 
 
-def pair(first: Sequence[Any], second: Sequence[Any], d: Any, inputs: Any) -> Any:
+def pair(first: tuple[Any, Any, Any], second: tuple[Any, Any, Any], d: Any, inputs: Any) -> Any:
     r"""$\hat f=\hat f_1-\hat f_2+d$ of two networks, each ``(w, b, c)``.
 
     >>> one = torch.tensor([1.0])
