@@ -1,6 +1,7 @@
 """What a verdict is: three-valued implications, aggregation over instances, and their laws."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -146,3 +147,22 @@ def test_what_a_claims_author_may_not_do(monkeypatch, findings, message):
 def test_instances_of_one_name_are_refused(monkeypatch):
     with pytest.raises(ValueError, match="got 'depth=1' twice"):
         assess(monkeypatch, {"main": Finding(True, True, NUMERICAL, "")}, ({"depth": 1}, {"depth": [2, 1]}))
+
+
+def test_every_instance_is_validated_before_the_first_check(monkeypatch):
+    seen: list[int] = []
+
+    def validate(instance):
+        if instance["depth"] < 1:
+            raise ValueError(f"expected a depth >= 1, got {instance['depth']}")
+
+    def check(instance, inputs):
+        seen.append(instance["depth"])
+        return {"main": Finding(True, True, NUMERICAL, "")}
+
+    monkeypatch.setattr(claim, "load", lambda name: replace(made({}), check=check, validate=validate))
+    with pytest.raises(ValueError, match="expected a depth >= 1, got -1"):
+        assessment.assess("made", {"instances": [{"depth": [1, 2, -1]}]}, claim.Inputs({}))
+    assert seen == []
+    assessment.assess("made", {"instances": [{"depth": [1, 2]}]}, claim.Inputs({}))
+    assert seen == [1, 2, 0]  # the control comes last, and is not validated: it may break a hypothesis
