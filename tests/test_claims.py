@@ -12,6 +12,7 @@ from rescert import claim as claims
 from rescert import record
 from rescert.certify import check
 from rescert.figures.drawing import caption
+from rescert.report import markdown
 
 ROOT = Path(__file__).parent.parent
 ROLES = {"as printed", "as corrected", "sharper"}
@@ -76,6 +77,13 @@ def test_docstring_derives(name: str) -> None:
         assert "proof" in text.lower() or "∎" in text, (
             f"a statement of '{name}' says that its proof is written; none is"
         )
+
+
+@every_claim
+def test_its_mathematics_can_be_set(name: str) -> None:
+    claim = claims.load(name)
+    for text in (claims.docstring(name), claim.title, *(s.text for s in claim.statements)):
+        assert "<math" in markdown.block(text) or "$" not in text
 
 
 @every_claim

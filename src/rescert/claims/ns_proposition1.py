@@ -85,9 +85,9 @@ excludes $v=0$, and $v>0$ would make $|e|$ grow. So the limit is flatter than $w
 units of $\ell$ to $t$, and
 $$t[k+1]=f(t[k]),\qquad f(t)=t-\frac2L\,(t^{2L-1}-t^{L-1}).$$
 $f(1)=1$, $f'(1)=-1$, $f''(1)=-6(L-1)$, $f'''(1)=-2(L-1)(7L-11)$, so the second derivative of $f\circ f$ at $1$ is $0$
-and the third is $-2f'''-3f''^2=-16(L-1)(5L-4)<0$. Hence $M_2(0)<0$, and near $w^*$
+and the third is $-2f'''-3(f'')^2=-16(L-1)(5L-4)<0$. Hence $M_2(0)<0$, and near $w^*$
 $0<M\le1+Cv$. By the law of $z$, $|z''|^2\le|z|^2(1-ce^2)$ with $c>0$. Together
-$e''^2\le e^2+C'e^2|z|^2\le e^2+\frac{C'}c(|z|^2-|z''|^2)$. Summed: $e[k]^2\le e[0]^2+\frac{C'}c|z[0]|^2$ at every
+$(e'')^2\le e^2+C'e^2|z|^2\le e^2+\frac{C'}c(|z|^2-|z''|^2)$. Summed: $e[k]^2\le e[0]^2+\frac{C'}c|z[0]|^2$ at every
 second step, and $|z|$ does not grow. ∎
 
 The law of $z$ holds everywhere: as long as $|peq_{1i}|<\sqrt2$, gradient descent makes the weights more equal.
