@@ -94,12 +94,11 @@ def finding(
         bound = "none" if values["bound_value"] is None else f"{values['bound_value']:.6g}"
     if shown is None:
         reason = f"{reason}; {decision.comparison}"
-    given = hypotheses(decision)
     if not decision.exists:
-        given, shown = given and None, shown or None  # a point that may not exist meets and refutes nothing
+        shown = shown or None  # a point that may not exist refutes nothing
         reason = f"existence not proved; of any critical point near the candidate: {reason}"
     assertions = (*decision.assertions, *(decision.bound_assertions if bounded else ()))
-    return Finding(given, shown, Evidence.ENCLOSED, reason, measured, bound, assertions, values)
+    return Finding(hypotheses(decision), shown, Evidence.ENCLOSED, reason, measured, bound, assertions, values)
 
 
 def good(decision: Decision) -> bool | None:
@@ -127,6 +126,7 @@ def summary(rows: pd.DataFrame) -> Mapping[str, Scalar]:
         "landscapes": len(searched),
         "certified": int(shown.sum()),
         "share": f"{100 * shown.mean():.1f} %, 95 % interval {100 * low:.1f} to {100 * high:.1f} %",
+        "distinct": len(printed[["excess", "smallest_eigenvalue"]].round(9).drop_duplicates()),
         "above": int(above.sum()),
         "above_certified": int((above & shown).sum()),
         "origins": ", ".join(f"{count} {origin}" for origin, count in counts.items()),

@@ -9,9 +9,8 @@ from rescert import runtime
 from rescert.landscape import constructed, designed, embedding
 from rescert.landscape.candidate import Candidate
 from rescert.landscape.dichotomy import decide
-from rescert.landscape.existence import enclose
+from rescert.landscape.existence import enclose, idle_units, without
 from rescert.landscape.expressions import Family
-from rescert.landscape.idle_units import idle_units, without
 from rescert.landscape.risk import Landscape
 from rescert.landscape.samples import draw
 from rescert.networks.residual_blocks import network, parameter_shapes

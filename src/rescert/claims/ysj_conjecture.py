@@ -96,6 +96,7 @@ from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, S
 from rescert.landscape import expressions, representation_risk
 from rescert.landscape.candidate import Candidate
 from rescert.landscape.dichotomy import Decision
+from rescert.landscape.existence import enclose
 from rescert.networks.residual_blocks import depth, features, network
 from rescert.statistics import clopper_pearson
 
@@ -168,16 +169,17 @@ def _bad_minimum(decision: Decision) -> bool | None:
 def _block(examined: critical_points.Examined) -> Finding:
     r"""$R\le\inf_tE[\ell(t^{\mathsf T}h_{k-1})]$ with the least $k$ for which $w$ is shown not to be in the span."""
     candidate, values, decision = examined.candidate, examined.values, examined.decision
-    if decision is None or not decision.exists or decision.enclosure is None or decision.enclosure.box is None:
+    if decision is None or not decision.exists:
         return Finding(None, None, Evidence.NUMERICAL, "existence of a critical point is not proved", values=values)
-    existence, box = decision.enclosure.assertions, decision.enclosure.box
+    found = enclose(candidate.point, candidate.inputs, candidate.labels, candidate.family, False)
+    assert found.box is not None
     for k in range(1, depth(candidate.point) + 1):
-        independent = representation_risk.prove_independent(candidate, box, k).assertion
+        independent = representation_risk.prove_independent(candidate, found.box, k).assertion
         if independent is not None:
             break
     else:
         return Finding(None, None, Evidence.NUMERICAL, "w is not shown to be outside of any span", values=values)
-    proof, assertions = representation_risk.prove_no_worse(candidate, box, k)
+    proof, assertions = representation_risk.prove_no_worse(candidate, found.box, k)
     return Finding(
         True,
         proof.proved,
@@ -185,7 +187,7 @@ def _block(examined: critical_points.Examined) -> Finding:
         f"k = {k}: {proof.reason}",
         f"R - inf <= {proof.upper:.6g}",
         "0",
-        (*existence, independent, *assertions) if proof.proved else (),
+        (*found.assertions, independent, *assertions) if proof.proved else (),
         values,
     )
 

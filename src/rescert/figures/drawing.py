@@ -16,6 +16,7 @@ from rescert.figures import style
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 FORMATS = (".svg", ".pdf", ".png", ".csv")
 
@@ -39,10 +40,23 @@ def draw(name: str, tables: Mapping[str, pd.DataFrame], outputs: Iterable[str | 
         if not isinstance(drawing, claims.Drawing):
             raise ValueError(f"expected a Drawing from the figure of '{name}', got {type(drawing).__name__}")
         try:
+            _settle(drawing.figure)
             for path in paths:
                 _write(drawing, path)
         finally:
             plt.close(drawing.figure)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay out once, and place the axes to a millionth of the figure.
+
+    The last bit of a layout may depend on the run, and with it the pixel that a line is snapped to.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        bounds = axes.get_position(original=True).bounds
+        axes.set_position([round(side, 6) for side in bounds], which="original")
 
 
 def _write(drawing: claims.Drawing, path: Path) -> None:

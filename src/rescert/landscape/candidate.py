@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from rescert.landscape.linear_risk import minimise
 from rescert.landscape.risk import Landscape
 from rescert.networks.residual_blocks import parameter_shapes
 
-NEAR = 1e-9  # gradient norm from which on a point is no candidate, and no proof is tried
+NEAR = 1e-8  # gradient norm above which no proof is tried: such a point is no candidate
 
 
 class _Unseen(NamedTuple):
@@ -58,15 +57,9 @@ class Candidate:
 
     def steepest(self) -> dict[str, np.ndarray]:
         """A float eigenvector of the smallest eigenvalue of the Hessian, by parameter."""
-        landscape, _, _ = self._landscape()
-        return {name: value[0].numpy() for name, value in landscape.unravel(self._lowest[1]).items()}
-
-    @cached_property
-    def _lowest(self) -> tuple[float, torch.Tensor]:
-        """The smallest eigenvalue of the Hessian and an eigenvector ``1 p``."""
         landscape, theta, labels = self._landscape()
-        values, vectors = torch.linalg.eigh(landscape.hessian(theta, labels))
-        return float(values[0, 0]), vectors[:, :, 0]
+        vector = torch.linalg.eigh(landscape.hessian(theta, labels)).eigenvectors[:, :, 0]
+        return {name: value[0].numpy() for name, value in landscape.unravel(vector).items()}
 
     def descending(self) -> dict[str, np.ndarray] | None:
         r"""The direction of the sharper Theorem 2: $sv$ in $w$, $t\,vg_l^{\mathsf T}/G$ in $V_l$; None without one.
@@ -109,7 +102,7 @@ class Candidate:
             "risk": risk,
             "excess": risk - float(minimise(landscape.inputs, labels, self.family.loss)[1]),
             "gradient_norm": float(landscape.gradient(theta, labels).norm()),
-            "smallest_eigenvalue": self._lowest[0],
+            "smallest_eigenvalue": float(torch.linalg.eigvalsh(landscape.hessian(theta, labels))[0, 0]),
             "bound_value": None if bound is None else float(bound),
         }
 

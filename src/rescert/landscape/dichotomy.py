@@ -35,7 +35,6 @@ class Decision:
     $\lambda_{\min}$ is below the bound of the sharper theorem, and that is negative; None also where it is not needed.
     ``exists`` is False where no critical point was shown to exist (level A): then the answers are about every critical
     point within `NEARBY` of the candidate, if there is one, and the gradient at the candidate is shown to be small.
-    ``enclosure`` has the box that they are about, and the assertions on existence.
     """
 
     exists: bool
@@ -50,7 +49,6 @@ class Decision:
     bound_reason: str = ""
     assertions: tuple[Assertion, ...] = ()
     bound_assertions: tuple[Assertion, ...] = ()
-    enclosure: Enclosure | None = None
 
     @property
     def clause(self) -> str:
@@ -100,7 +98,6 @@ def decide(candidate: Candidate, free_labels: bool) -> Decision:
         output_layer,
         comparison=comparison.reason,
         assertions=tuple(assertions),
-        enclosure=found,
     )
     return decision if comparison.below is True else _bounded(candidate, found.box, decision)
 

@@ -2,8 +2,8 @@ r"""Critical points by embedding a narrower network: one unit a block is minimis
 
 A unit $j$ of block $l$ with $V_{l,\cdot j}=0$ does nothing. If it is silent ($U_{l,j\cdot}=0$, $b_{l,j}=0$ and
 $\sigma(0)=0$, as for tanh) or has the inner weights of a unit of the narrow network (any $\sigma$), a critical point of
-the narrow network is one of the wide one (proof in `rescert.landscape.idle_units`). Its minima become saddles wherever
-a silent unit could help.
+the narrow network is one of the wide one (proof in `rescert.landscape.existence`). Its minima become saddles wherever a
+silent unit could help.
 """
 
 from __future__ import annotations

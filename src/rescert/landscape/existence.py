@@ -4,11 +4,17 @@ Critical points of these networks are never isolated: $V_l$ enters through fewer
 make whole groups of parameters idle. A square system with one zero is found by these steps, each of them sound:
 
 - *idle units*: those whose outer column of $V_l$ is exactly zero and that are silent (zero inner weights, with an
-  activation that vanishes at 0) or equal a unit that is kept are taken out and put back into the box, by the lemma of
-  `rescert.landscape.idle_units`;
+  activation that vanishes at 0) or equal a unit that is kept are taken out (`idle_units`) and put back into the box;
 - *gauge*: rows of $V_l$ are frozen whose gradient vanishes as soon as that of the other rows does (`independent_rows`);
 - *exact zeros* of the candidate stay zero; where they make gradient entries vanish identically, these are no equations;
 - *surplus variables* stay at the candidate's value: a zero of the system is one, whichever parameters are varied.
+
+Idle units are sound to take out: let unit $j$ of block $l$ have $V_{l,\cdot j}=0$. It does not change $h_l$, so the
+network, its risk and the gradient entries of the other units are those of the network without it. Its entries of
+$\partial R/\partial U_l$ and $\partial R/\partial b_l$ carry the factor $V_{l,\cdot j}$ and vanish. That of
+$V_{l,\cdot j}$ is $E[\ell'q_l\phi_{l,j}]$, zero if $\phi_{l,j}=0$, and equal to that of $V_{l,\cdot k}$ if unit $j$ has
+the inner weights of unit $k$. So a critical point of the smaller network is one of the larger, and there the equal
+weights are equal exactly: the box, where they are separate, contains it.
 
 The proof is the Krawczyk inclusion of `rescert.certify.krawczyk` on the remaining equations, with all other gradient
 entries exactly zero over the whole box.
@@ -32,7 +38,7 @@ from rescert.certify.proof import Proof
 from rescert.certify.sign import prove as prove_sign
 from rescert.certify.tensors import owned
 from rescert.landscape.expressions import Family, Values, determinant, inner_rows, risk
-from rescert.landscape.idle_units import idle_units, widened, without
+from rescert.networks.activations import ACTIVATIONS
 from rescert.networks.losses import loss_of
 from rescert.networks.residual_blocks import depth
 
@@ -104,6 +110,63 @@ def minor_program(point: Point, block: int, rows: Sequence[int]) -> Program:
     return trace(minor, shapes)
 
 
+def idle_units(point: Point, activation: str) -> dict[int, dict[int, int | None]]:
+    """The idle units of each block, and the kept unit of equal inner weights, or None for silent ones.
+
+    A block keeps at least one unit.
+    """
+    silent = float(ACTIVATIONS[activation](torch.zeros(()))) == 0.0
+    found: dict[int, dict[int, int | None]] = {}
+    for block in range(1, depth(point) + 1):
+        inner = point[f"U{block}"]
+        if f"b{block}" in point:
+            inner = np.column_stack([inner, point[f"b{block}"]])
+        useless = ~np.any(point[f"V{block}"] != 0, axis=0)
+        kept = [int(j) for j in np.flatnonzero(~useless)] or [0]
+        for j in (int(j) for j in np.flatnonzero(useless) if j not in kept):
+            twins = [k for k in kept if np.array_equal(inner[k], inner[j])]
+            if twins:
+                found.setdefault(block, {})[j] = twins[0]
+            elif silent and not np.any(inner[j]):
+                found.setdefault(block, {})[j] = None
+    return found
+
+
+def _units(point: Point, idle: Mapping[int, Mapping[int, int | None]], name: str) -> np.ndarray:
+    """The units of a parameter's block that are kept."""
+    return np.array([j for j in range(point[f"U{name[1:]}"].shape[0]) if j not in idle.get(int(name[1:]), {})])
+
+
+def without(point: Point, idle: Mapping[int, Mapping[int, int | None]]) -> dict[str, np.ndarray]:
+    """The parameters of the network without its idle units."""
+    return {
+        name: value if name == "w" else np.take(value, _units(point, idle, name), axis=int(name[0] == "V"))
+        for name, value in point.items()
+    }
+
+
+def _widened(box: Mapping[str, Any], point: Point, idle: Mapping[int, Mapping[int, int | None]]) -> dict[str, Any]:
+    """The box of all parameters from that of the kept units: idle outer columns are zero, inner weights as above."""
+    wide = dict(box)
+    for name, value in point.items():
+        units = idle.get(int(name[1:]), {}) if name != "w" else {}
+        if not units:
+            continue
+        kept, axis = list(_units(point, idle, name)), int(name[0] == "V")
+        sides = {}
+        for side in ("mid", "rad"):
+            narrow = np.broadcast_to(np.asarray(box[name][side], dtype=np.float64), without(point, idle)[name].shape)
+            full = np.zeros(value.shape)
+            columns, source = np.moveaxis(full, axis, 0), np.moveaxis(narrow, axis, 0)
+            columns[kept] = source
+            for unit, twin in units.items():
+                if twin is not None and name[0] != "V":
+                    columns[unit] = source[kept.index(twin)]
+            sides[side] = full
+        wide[name] = sides
+    return wide
+
+
 def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, family: Family, free_labels: bool) -> Enclosure:
     """Try to show that a box around the candidate holds a critical point.
 
@@ -113,7 +176,7 @@ def enclose(point: Point, inputs: np.ndarray, labels: np.ndarray, family: Family
     idle = {} if free_labels else idle_units(point, family.activation)
     if idle:
         found = enclose(without(point, idle), inputs, labels, family, free_labels)
-        box = None if found.box is None else widened(found.box, point, idle)
+        box = None if found.box is None else _widened(found.box, point, idle)
         return replace(found, box=box, idle=idle)
     choices = {block: independent_rows(point, block) for block in range(1, depth(point) + 1)}
     rows = {block: kept for block, kept in choices.items() if kept is not None}

@@ -25,7 +25,6 @@ from rescert.landscape import (
     samples,
     spurious_minima,
 )
-from rescert.landscape.candidate import NEAR
 from rescert.landscape.linear_risk import minimise
 from rescert.landscape.outcome import REACH, newton_distance
 from rescert.landscape.risk import Landscape
@@ -41,6 +40,7 @@ ORIGINS: dict[str, Callable[[Landscape, Tensor, Tensor, int], tuple[Tensor, Tens
     "spurious_minima": spurious_minima.find,
 }
 SPREAD = 0.5  # standard deviation of the random starts
+NEAR = 1e-9  # gradient norm below which a start counts as a candidate
 
 Emit = Callable[[dict[str, float], int], None]
 
