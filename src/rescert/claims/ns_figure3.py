@@ -113,7 +113,7 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     ends = f"{lasts}; converged: single {converged['single']}, double {converged['double']}"
     low, high = clopper_pearson(better, n)
     most = True if low > 0.5 else False if high < 0.5 else None
-    window = unstable["single"] == (n if step > 1 else 0) and (step <= values["gain"] or unstable["double"] == n)
+    window = paired_runs.window(step, values["gain"], n, unstable, converged)
     pair = f"{unstable['single']} single, {unstable['double']} double"
     return {
         "rate": replace(finding(gaussian, printed, wins, f"{better} ahead"), values=values),

@@ -5,7 +5,7 @@ Rows are those of `rescert.dynamics.step_sweep`, of one kind of eigenvectors and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -76,3 +76,19 @@ def shares(sweep: pd.DataFrame, pairs: Iterable[str]) -> pd.DataFrame:
     table = sweep[["eigenvectors", "scaled_step", "n", "better", "worse"]].reset_index(drop=True)
     columns = {f"{key}_{name}": [int(p[i]) for p in sweep[key]] for key in pairs for i, name in enumerate(NETWORKS)}
     return table.assign(**columns)
+
+
+def window(
+    step: float, gain: float, count: int, unstable: Mapping[str, int], converged: Mapping[str, int]
+) -> bool | None:
+    """Whether no single run of ``count`` is unstable at a step below 1, and every one that must be is above.
+
+    The single network's must be above 1, the double one's above ``gain``. None where one of them is calm, but has not
+    converged: more iterations may still show it.
+    """
+    obliged = [name for name, limit in (("single", 1.0), ("double", gain)) if step > limit]
+    if not obliged:
+        return not unstable["single"]
+    if all(unstable[name] == count for name in obliged):
+        return True
+    return False if any(converged[name] for name in obliged) else None
