@@ -73,7 +73,7 @@ def test_torch_and_numpy_agree(network: str, monkeypatch: pytest.MonkeyPatch) ->
 
     class Torch(matrix_descent._Chunk):
         def _array(self, values: Tensor) -> Tensor:
-            self.library, self.kind = torch, {"dtype": torch.float64}
+            self.backend, self.kind = torch, {"dtype": torch.float64}
             return values
 
     monkeypatch.setattr(matrix_descent, "_Chunk", Torch)

@@ -125,8 +125,8 @@ class _Chunk:
     """
 
     def __init__(self, start: Tensor, signs: Sequence[float], targets: Tensor, steps: Tensor, small: Tensor) -> None:
-        self.library: Any = np if targets.device.type == "cpu" else torch
-        self.kind = {"dtype": self.library.float64} | ({} if self.library is np else {"device": targets.device})
+        self.backend: Any = np if targets.device.type == "cpu" else torch
+        self.kind = {"dtype": self.backend.float64} | ({} if self.backend is np else {"device": targets.device})
         signed = torch.tensor(signs, dtype=torch.float64, device=targets.device).reshape(-1, 1, 1, 1)
         self.signs, self.targets, self.steps, self.small = map(self._array, (signed, targets, steps, small))
         self.factors = self._array(start.permute(2, 1, 0, 3, 4).contiguous().clone())
@@ -134,18 +134,18 @@ class _Chunk:
         self._allocate()
 
     def _array(self, values: Tensor) -> Any:
-        return values.numpy() if self.library is np else values
+        return values.numpy() if self.backend is np else values
 
     def _allocate(self) -> None:
-        self.products = self.library.empty_like(self.factors)
+        self.products = self.backend.empty_like(self.factors)
         self.products_of = [self.factors[0], *self.products[1:]]  # W_i ... W_1
-        self.carried = [self.library.empty_like(self.factors[0]) for _ in range(2)]
-        self.change = self.library.empty_like(self.factors[0])
+        self.carried = [self.backend.empty_like(self.factors[0]) for _ in range(2)]
+        self.change = self.backend.empty_like(self.factors[0])
 
     def outputs(self) -> Any:
         """F, (R, n, n)."""
         for factor, before, after in zip(self.factors[1:], self.products_of, self.products[1:], strict=False):
-            self.library.matmul(factor, before, out=after)
+            self.backend.matmul(factor, before, out=after)
         return (self.products_of[-1] * self.signs).sum(0)
 
     def advance(self, errors: Any) -> None:
@@ -153,23 +153,23 @@ class _Chunk:
         carried = (errors * self.steps[:, None, None]).mT * self.signs
         for i in range(len(self.factors) - 1, 0, -1):
             factor, spare = self.factors[i], self.carried[i % 2]
-            self.library.matmul(carried, factor, out=spare)
-            self.library.matmul(carried.mT, self.products_of[i - 1].mT, out=self.change)
+            self.backend.matmul(carried, factor, out=spare)
+            self.backend.matmul(carried.mT, self.products_of[i - 1].mT, out=self.change)
             factor -= self.change
             carried = spare
         self.factors[0] -= carried.mT
 
     def bounded(self, losses: Any) -> Any:
         """Whether each run is within the bounds of `rescert.dynamics.outcome`, (R,)."""
-        finite = self.library.isfinite(losses)
+        finite = self.backend.isfinite(losses)
         flat = self.factors.reshape(*self.factors.shape[:3], -1)
-        if bool((self.library.linalg.vecdot(flat, flat) <= ESCAPE**2).all()):  # cheap, and enough
+        if bool((self.backend.linalg.vecdot(flat, flat) <= ESCAPE**2).all()):  # cheap, and enough
             return finite
         return finite & (abs(flat) <= ESCAPE).all(-1).all(0).all(0)
 
     def keep(self, going: Any) -> None:
         """Drop the runs that have ended."""
-        factors = self.library.empty_like(self.factors[:, :, : int(going.sum())])
+        factors = self.backend.empty_like(self.factors[:, :, : int(going.sum())])
         factors[...] = self.factors[:, :, going]
         self.factors = factors
         self.targets, self.steps, self.small = self.targets[going], self.steps[going], self.small[going]
@@ -177,15 +177,15 @@ class _Chunk:
         self._allocate()
 
     def run(self, iterations: int) -> Descent:
-        count, library = len(self.runs), self.library
-        losses = library.zeros((iterations + 1, count), **self.kind)
-        outputs, steps_made = library.zeros_like(self.targets), library.zeros(count, **self.kind)
-        overflowed = library.zeros(count, **self.kind)
+        count, backend = len(self.runs), self.backend
+        losses = backend.zeros((iterations + 1, count), **self.kind)
+        outputs, steps_made = backend.zeros_like(self.targets), backend.zeros(count, **self.kind)
+        overflowed = backend.zeros(count, **self.kind)
         for k in range(iterations + 1):
             found = self.outputs()
             errors = found - self.targets
             flat = errors.reshape(len(errors), -1)
-            now = library.linalg.vecdot(flat, flat) / 2
+            now = backend.linalg.vecdot(flat, flat) / 2
             bounded = self.bounded(now)
             if k == 0 and not bool(bounded.all()):
                 raise ValueError("expected a start with bounded entries and a finite loss")
