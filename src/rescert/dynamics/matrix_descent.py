@@ -6,12 +6,15 @@ $C_{i-1}=C_iW_i$; and $A_i^TEB_i^T=C_i^TB_i^T$ takes $L-1$: together $3L-3$ prod
 A chain that is subtracted has $-E$ in place of $E$, and $\delta$ is multiplied into $E$ once.
 
 On the CPU the products are NumPy's: it calls a kernel for small matrices, one thread each, so that every thread
-follows a chunk of its own, and the result does not depend on their number. The kernel is half as fast where only the
+follows a chunk of its own, and the result does not depend on their number. Threads wait for each other between two
+calls of NumPy, so that chunks must be large enough for calls to be long. The kernel is half as fast where only the
 right factor is transposed; there is no such product here. Elsewhere they are torch's, on one batch.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +26,8 @@ from torch import Tensor
 
 from rescert.dynamics.outcome import ESCAPE
 
-CHUNK = 48  # chains that one thread follows at a time: their factors and prefixes stay near the cache
+CHUNK = 144  # chains that one thread follows at a time, at most: their factors and prefixes stay near the cache
+WORTH = 48  # chains from which on a second chunk is faster than a larger first one
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def descend(
     """
     start, small = _checked(start, signs, targets, steps, iterations, small)
     if targets.device.type == "cpu":
-        parts = [slice(i, i + _runs(chunk, signs)) for i in range(0, len(targets), _runs(chunk, signs))]
+        parts = _parts(len(targets), len(signs), threads, chunk)
     else:
         parts, threads = [slice(0, len(targets))], 1
 
@@ -84,8 +88,19 @@ def descend(
     )
 
 
-def _runs(chunk: int, signs: Sequence[float]) -> int:
-    return max(1, chunk // len(signs))
+def _parts(runs: int, chains: int, threads: int, chunk: int) -> list[slice]:
+    """Equal parts of the runs, as many for each thread, of at most ``chunk`` chains and, from two on, `WORTH` or more.
+
+    >>> _parts(200, 1, 2, 80)
+    [slice(0, 50, None), slice(50, 100, None), slice(100, 150, None), slice(150, 200, None)]
+    >>> _parts(40, 1, 2, 144)
+    [slice(0, 40, None)]
+    """
+    least = math.ceil(runs / max(1, chunk // chains))
+    shared = math.ceil(least / threads) * threads
+    count = min(runs, max(least, min(shared, runs * chains // WORTH)))
+    edges = [math.ceil(k * runs / count) for k in range(count + 1)]
+    return [slice(low, high) for low, high in itertools.pairwise(edges)]
 
 
 def _checked(

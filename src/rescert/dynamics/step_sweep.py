@@ -157,7 +157,7 @@ def _follow_on(
     """Last losses after `LONGER` times the iterations, and the last one at which the double network was behind."""
     if not len(targets):
         return []
-    iterations, threads = LONGER * config["iterations"], config.get("threads", 1)
+    iterations = LONGER * config["iterations"]
     losses = {}
     for network, signs in matrix_chain.SIGNS.items():
         start = matrix_chain.identity(config["depth"], config["size"]).expand(1, len(signs), -1, -1, -1)
@@ -168,8 +168,7 @@ def _follow_on(
             steps.to(device),
             iterations,
             small=small.to(device),
-            threads=threads,
-            chunk=math.ceil(len(targets) / threads) * len(signs),  # few runs: one chunk a thread
+            threads=config.get("threads", 1),
         ).losses.cpu()
     return [
         {
