@@ -1,12 +1,16 @@
 """Every benchmark map: what it must satisfy, and that its constants are true and not slack."""
 
+import math
 from fractions import Fraction
 from importlib import import_module
 
+import numpy as np
 import pytest
 import torch
 from flint import arb
 
+from rescert.certify import balls
+from rescert.certify.problem import trace
 from rescert.sources import available
 
 MAPS = available("decomposition.maps")
@@ -65,6 +69,57 @@ def test_constants_bound_all_sampled_ratios(h):
     assert smoothness <= alpha * (1 + 1e-9)
     assert stretch <= inverse * (1 + 1e-9)
     assert inverse >= 1
+
+
+@pytest.mark.parametrize("name", [name for name in MAPS if not name.endswith("10d")])
+def test_jacobian_and_its_change_are_programs(name):
+    """In balls and in floats the same numbers, for a batch of parameters. (Ten dimensions are not enclosed.)"""
+    h = import_module(f"rescert.decomposition.maps.{name}")
+    ends = torch.linspace(0, 1, 4, dtype=torch.float64)[:, None]
+    point = points(h, 1)[0]
+
+    def output(v):
+        change = h.jacobian_change(v["after"], v["before"], v["point"])
+        return torch.cat([change.reshape(-1), h.jacobian(v["point"]).reshape(-1)])
+
+    program = trace(output, {"point": (h.DIMENSION,)}, {"after": ends[1:].numpy(), "before": ends[:-1].numpy()})
+    enclosed = balls.evaluate(program, {"point": {"mid": point.numpy(), "rad": np.zeros(h.DIMENSION)}})
+    expected = torch.cat([h.jacobian_change(ends[1:], ends[:-1], point).reshape(-1), h.jacobian(point).reshape(-1)])
+    scale = float(expected.abs().max())
+    assert len(enclosed) == len(expected)
+    for ball, value in zip(enclosed, expected.tolist(), strict=True):
+        assert abs(float(ball.mid()) - value) <= 16 * EPS * scale
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "inverse", "stretch"),
+    [
+        ("sinh1d", [1.0], None, math.cosh(1)),
+        ("ridge2d", [-math.pi / 2, 0.3], 2.0782700064680826, None),
+        ("ridge3d", [math.pi / 2, 0.0, 1.0], None, 1.6423930259315538),
+        ("ridge10d", [-math.pi / 2, *[0.1] * 9], 2.0782700064680826, None),
+        ("twist2d", [0.6, 0.8], (1 + math.sqrt(5)) / 2, (1 + math.sqrt(5)) / 2),
+    ],
+)
+def test_constants_are_attained(name, point, inverse, stretch):
+    h = import_module(f"rescert.decomposition.maps.{name}")
+    singular = torch.linalg.svdvals(h.jacobian(torch.tensor(point, dtype=torch.float64)))
+    if inverse is not None:
+        assert 1 / singular[-1].item() == pytest.approx(inverse, rel=16 * EPS)
+        assert inverse <= Fraction(h.INVERSE_LIPSCHITZ) <= inverse * (1 + 1e-5)
+    if stretch is not None:
+        assert singular[0].item() == pytest.approx(stretch, rel=16 * EPS)
+
+
+def test_smoothness_of_the_twist_is_nearly_attained():
+    """The largest second derivative, 3.2191, lies at the boundary, at the angle that the docstring's formula gives."""
+    h = import_module("rescert.decomposition.maps.twist2d")
+    angle = torch.linspace(0, math.pi, 2001, dtype=torch.float64)
+    direction = torch.stack([angle.cos(), angle.sin()], -1)
+    boundary = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    step = 1e-5 * direction
+    second = (norm(h.jacobian(boundary + step) - h.jacobian(boundary - step)) / 2e-5).max().item()
+    assert 3.2191 < second < float(h.SMOOTHNESS)
 
 
 def test_cos1d_constants_are_attained():

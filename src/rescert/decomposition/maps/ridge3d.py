@@ -1,0 +1,9 @@
+"""The ridge map in 3 dimensions; derivation in `rescert.decomposition.ridge`."""
+
+from rescert.decomposition import ridge
+
+DIMENSION = 3
+RADIUS, SMOOTHNESS, INVERSE_LIPSCHITZ = ridge.RADIUS, ridge.SMOOTHNESS, ridge.INVERSE_LIPSCHITZ
+
+_map = ridge.Ridge(DIMENSION)
+value, dilation, jacobian, jacobian_change = _map.value, _map.dilation, _map.jacobian, _map.jacobian_change

@@ -1,0 +1,88 @@
+r"""A twist of the unit disc: $h(x)=\mathrm{Rot}(\tfrac12|x|^2)\,x$, $R=1$.
+
+With $\theta=\tfrac12|x|^2$, the rotation $\mathrm{Rot}(\theta)$ and $J=\mathrm{Rot}(\pi/2)$,
+$$Dh(x)=\mathrm{Rot}(\theta)\,(I+Jx\,x^{\mathsf T}),\qquad Dh(0)=I,\qquad\det Dh=1.$$
+In the frame of $x/|x|$ and $Jx/|x|$ the second factor is a shear by $r^2=|x|^2$, of norm
+$N(r^2)=\tfrac12(r^2+\sqrt{r^4+4})$.
+
+- *M.* $h$ maps each circle to itself, so $h(X)=X$, and $h^{-1}(y)=\mathrm{Rot}(-\tfrac12|y|^2)\,y$ is a twist, too. $X$
+  is convex: $\mathrm{Lip}(h^{-1})=N(1)=\tfrac12(1+\sqrt5)=1.6180339\ldots$, attained at the boundary; $M=1.618034$. The
+  same number is $\mathrm{Lip}(h)$.
+- *α.* In complex numbers $h(z)=ze^{i|z|^2/2}$ and
+  $D^2h(z)[u,u]=ie^{i\theta}\,(2\langle z,u\rangle u+|u|^2z+iz\langle z,u\rangle^2)$. The largest
+  $|D^2h[u,v]|$ over unit $u,v$ is attained at $u=v$ (for each unit $w$ the form $w\cdot D^2h$ is symmetric). By
+  symmetry let $z=r$ and $u=(c,s)$, $s,c\ge0$: the vector is $(r(2c^2+1),\,2rcs+r^3c^2)$, whose entries grow with $r$.
+  At $r=1$, with $C=\cos2\varphi$, $S=\sin2\varphi\ge0$, its squared norm is
+  $(2+C)^2+(S+\tfrac12+\tfrac12C)^2=5.25+4.5C+S+SC+\tfrac14C^2\le5.5+4.5C+2S\le5.5+\sqrt{24.25}=10.4245$, as
+  $C\le1$. So $\alpha=3.229$. (The maximum itself is $3.2191^2$.)
+"""
+
+from __future__ import annotations
+
+import torch
+
+DIMENSION = 2
+RADIUS = "1"
+SMOOTHNESS = "3.229"
+INVERSE_LIPSCHITZ = "1.618034"
+
+
+def value(x: torch.Tensor) -> torch.Tensor:
+    """h(x), shape (..., 2) to (..., 2)."""
+    return dilation(torch.ones(1, dtype=x.dtype), x)
+
+
+def dilation(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """h(ax)/a, the rotation of x by a²|x|²/2; ``a`` (..., 1) broadcasts against ``x``."""
+    first, second = x[..., 0], x[..., 1]
+    angle = _angle(a[..., 0], x)
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    return torch.stack([cosine * first - sine * second, sine * first + cosine * second], -1)
+
+
+def jacobian(x: torch.Tensor) -> torch.Tensor:
+    """Rot(θ)(I + Jx xᵀ), shape (..., 2) to (..., 2, 2)."""
+    angle = _angle(1.0, x)
+    return _times(torch.cos(angle), torch.sin(angle), _sheared(1.0, x))
+
+
+def jacobian_change(a: torch.Tensor, b: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Dh(ax) - Dh(bx) = (Rot_a - Rot_b)(I + a²Jx xᵀ) + (a²-b²) Rot_b Jx xᵀ, shape (..., 2, 2).
+
+    Rot_a - Rot_b = 2 sin((θ_a-θ_b)/2) J Rot((θ_a+θ_b)/2).
+    """
+    after, before = a[..., 0], b[..., 0]
+    gap = (after - before) * (after + before)
+    square = (x[..., 0] * x[..., 0] + x[..., 1] * x[..., 1]) / 2
+    half, mean = gap * square / 2, (after * after + before * before) * square / 2
+    size = 2 * torch.sin(half)
+    turned = _times(-size * torch.sin(mean), size * torch.cos(mean), _sheared(after, x))
+    below = _angle(before, x)
+    return turned + _times(gap * torch.cos(below), gap * torch.sin(below), _shear(x))
+
+
+def _angle(a: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:
+    return a * a * ((x[..., 0] * x[..., 0] + x[..., 1] * x[..., 1]) / 2)
+
+
+Entries = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+def _shear(x: torch.Tensor) -> Entries:
+    """The entries of Jx xᵀ, row by row."""
+    first, second = x[..., 0], x[..., 1]
+    return -second * first, -second * second, first * first, first * second
+
+
+def _sheared(a: torch.Tensor | float, x: torch.Tensor) -> Entries:
+    """The entries of I + a² Jx xᵀ."""
+    entries = _shear(x)
+    square = a * a
+    return 1 + square * entries[0], square * entries[1], square * entries[2], 1 + square * entries[3]
+
+
+def _times(cosine: torch.Tensor, sine: torch.Tensor, entries: Entries) -> torch.Tensor:
+    """[[c, -s], [s, c]] times a matrix of the given entries."""
+    a, b, c, d = entries
+    upper = torch.stack([cosine * a - sine * c, cosine * b - sine * d], -1)
+    return torch.stack([upper, torch.stack([sine * a + cosine * c, sine * b + cosine * d], -1)], -2)
