@@ -25,6 +25,16 @@ class Tables:
         return self.content
 
 
+class AnyTables(Tables):
+    """The same for any map."""
+
+    def table(self, need):
+        return self.content
+
+
+SHEARS = {"map": "shears2d", "depths": [2], "schedules": ["printed", "uniform", "equalised"]}
+
+
 @pytest.fixture(scope="module")
 def inputs():
     schedules = ["printed", "uniform", "equalised", "optimal"]
@@ -101,7 +111,46 @@ def test_depth_that_was_not_decomposed_is_refused(inputs):
 
 
 def test_summary_compares_at_the_largest_depth(found, inputs):
-    rows = pd.DataFrame([{"statement": n, "depth": 8, "bound": f.bound, **f.values} for n, f in found.items()])
+    rows = pd.DataFrame(
+        [{"statement": n, "map": "cos1d", "depth": 8, "bound": f.bound, **f.values} for n, f in found.items()]
+    )
     summary = CLAIM.summary(rows)
-    assert 1 < summary["equalised_over_limit"] < summary["uniform_over_limit"] < summary["printed_over_limit"]
-    assert summary["near_identity_from"] == 59
+    assert 1 < summary["equalised_least"] < summary["uniform_most"] < summary["printed_least"]
+    assert summary["near_first"] == summary["near_last"] == 59
+    assert 0 < summary["gap"] <= 2
+
+
+@pytest.mark.parametrize(("name", "depth"), [("twist2d", 4), ("ridge10d", 4), ("shears2d", 2)])
+def test_several_dimensions_are_enclosed_within_two_parts_in_a_hundred(name, depth):
+    table = decompose({"map": name, "depths": [depth], "schedules": ["printed", "uniform", "equalised"]})[0]
+    found = CLAIM.check({"map": name, "depth": depth}, AnyTables(table))
+    assert found.pop("limit").verdict is Verdict.VACUOUS
+    for finding in found.values():
+        assert (finding.verdict, finding.evidence) == (Verdict.HOLDS, Evidence.ENCLOSED)
+        assert finding.values["sampled"] <= finding.values["enclosed"] <= 1.02 * finding.values["sampled"]
+
+
+def test_images_of_a_ridge_map_are_not_shown_to_be_convex():
+    """g_1(X) has a dent: above x_1 = 0 the boundary turns the other way."""
+    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS)[0]))
+    assert case.convex.proved
+    case.__dict__.pop("convex")
+    case.h = load_map("ridge2d")
+    assert not case.convex.proved
+    assert "false at a point" in case.convex.reason
+
+
+def test_a_bound_below_a_jacobian_of_the_plane_is_refuted_and_not_covered():
+    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS)[0]))
+    sampled = float(case.rows["uniform"]["distance"])
+    below = {"bound": str(0.999 * sampled)}
+    assert case.excess("uniform", lambda v: v["bound"], below).proved
+    assert not case.excess("uniform", lambda v: v["bound"], {"bound": str(1.001 * sampled)}).proved
+    case.rows["uniform"]["distance"] = 0.98 * sampled
+    assert case.enclose("uniform").assertions == ()
+
+
+@pytest.mark.parametrize("name", ["gradconvex3d", "resflow10d"])
+def test_maps_that_no_box_bounds_are_refused(name):
+    with pytest.raises(ValueError, match="expected a map of dimension 1 or 2, or with a LINE"):
+        CLAIM.validate({"map": name, "depth": 2})

@@ -2,12 +2,14 @@
 
 import itertools
 import math
+from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from rescert.decomposition import schedules
+from rescert.decomposition import ball_search, factors, schedules
 from rescert.decomposition.constants import constants
 from rescert.decomposition.factors import (
     composition_error,
@@ -19,7 +21,7 @@ from rescert.decomposition.factors import (
     maximise,
     rate,
 )
-from rescert.decomposition.interpolations import DerivativePower, Dilation, right_quotient
+from rescert.decomposition.interpolations import DerivativePower, Dilation, completed, right_quotient
 
 EPS = torch.finfo(torch.float64).eps
 COS = load_map("cos1d")
@@ -104,13 +106,15 @@ def test_a_schedule_that_stops_short_does_not_compose_to_the_map():
 
 def test_lower_limit_in_closed_form():
     for depth in (1, 2, 256):
-        assert lower_limit(COS, depth, grid(COS, 2049)) == pytest.approx(1 - 2 ** (-1 / depth), rel=1e-12)
+        assert lower_limit(COS, depth) == pytest.approx(1 - 2 ** (-1 / depth), rel=1e-12)
 
 
 def test_rate_of_a_power_law():
     depths = [2, 4, 8, 16, 32]
-    assert rate(depths, [7.0 * m**-1.5 for m in depths]) == pytest.approx(-1.5, rel=1e-12)
-    assert math.isnan(rate([2], [1.0]))
+    assert rate(depths, [7.0 * m**-1.5 for m in depths]) == pytest.approx((-1.5, -1.5, -1.5), rel=1e-6)
+    assert all(map(math.isnan, rate([2], [1.0])))
+    slope, low, high = rate(depths, [m**-1.0 * (1 + 0.01 * (-1) ** k) for k, m in enumerate(depths)])
+    assert low < slope < high
 
 
 def test_table_has_one_row_a_depth_and_schedule(decomposed):
@@ -156,3 +160,56 @@ def test_decomposing_twice_gives_equal_tables():
 def test_misuse_is_refused(change):
     with pytest.raises(ValueError, match="expected"):
         decompose({**CONFIG, **change})
+
+
+@pytest.mark.parametrize("name", ["ridge2d", "twist2d"])
+def test_distances_on_a_line_are_those_of_searching_the_disc(name):
+    """The derivation in the map's file against Jacobians at points of X; the supremum is attained in these."""
+    h = load_map(name)
+    a = torch.linspace(0, 1, 4, dtype=torch.float64)
+    path = Dilation(h)
+    _, found = distances(path, a[1:].tolist(), grid(h, 2049))
+    points = ball_search.ball_points(2, float(Fraction(h.RADIUS)))
+    for i in range(3):
+        change = path.change(a[i + 1].reshape(1), a[i].reshape(1), points)
+        largest = torch.linalg.matrix_norm(change, ord=2).max().item()
+        assert 0.995 * found[i].item() <= largest <= found[i].item() * (1 + 1e-12)
+
+
+def test_norms_of_matrices_in_closed_form_are_singular_values():
+    generator = torch.Generator().manual_seed(0)
+    for size in (1, 2, 3):
+        matrices = torch.randn(50, size, size, generator=generator, dtype=torch.float64)
+        expected = torch.linalg.svdvals(matrices)[:, 0]
+        assert torch.allclose(factors._norm(matrices), expected, rtol=1e-13)
+
+
+def test_a_map_of_values_alone_decomposes_like_the_full_one():
+    given = SimpleNamespace(
+        DIMENSION=2, RADIUS="2", SMOOTHNESS="1", INVERSE_LIPSCHITZ="2", value=load_map("shears2d").value, __doc__=""
+    )
+    full, plain = load_map("shears2d"), completed(given)
+    points = ball_search.ball_points(2, 2.0)[::40]
+    a = [0.25, 0.5, 1.0]
+    ends = torch.tensor([0.0, *a], dtype=torch.float64)
+    norms = [factors.change_norms(Dilation(h), ends[1:], ends[:-1], points[None]) for h in (full, plain)]
+    assert torch.allclose(*norms, atol=1e-12)
+    assert composition_error(plain, Dilation(plain), a, points) <= 1e-12
+
+
+def test_search_of_a_ball_finds_maxima_inside_and_on_the_boundary():
+    points = ball_search.ball_points(3, 2.0)
+    inside = torch.tensor([0.3, -0.2, 0.9], dtype=torch.float64)
+
+    def both(v):
+        return torch.stack([-(v[0] - inside).square().sum(-1), v[-1, :, 0]])
+
+    at, found = ball_search.maximise(both, points, 2.0)
+    assert (at[0] - inside).norm() <= 1e-5
+    assert at[1].tolist() == pytest.approx([2.0, 0.0, 0.0], abs=1e-6)
+    assert found.tolist() == pytest.approx([0.0, 2.0], abs=1e-9)
+
+
+def test_optimal_schedule_is_for_dimension_one():
+    with pytest.raises(ValueError, match="expected the schedule 'optimal' for maps of dimension 1 only"):
+        decompose({"map": "twist2d", "depths": [2], "schedules": ["optimal"]})

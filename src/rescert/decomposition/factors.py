@@ -1,8 +1,9 @@
 r"""Near-identity factors of a smooth map: $h=h_m\circ\dots\circ h_1$ with $h_i=g_{a_i}\circ g_{a_{i-1}}^{-1}$.
 
 The factor $h_i$ lives on $g_{a_{i-1}}(X)$. Its distance from the identity is the Lipschitz constant of
-$h_i-\mathrm{Id}$; where $g_{a_{i-1}}(X)$ is convex, as every interval is, that is
-$\sup_{v\in X}\|Dg_{a_i}(v)\,Dg_{a_{i-1}}(v)^{-1}-I\|$. Source: Bartlett, Evans and Long 2018, Theorem 2.
+$h_i-\mathrm{Id}$. That is at least $\sup_{v\in X}\|Dg_{a_i}(v)\,Dg_{a_{i-1}}(v)^{-1}-I\|$, since $g_{a_{i-1}}(X)$ is
+the closure of its interior, and equal to it where $g_{a_{i-1}}(X)$ is convex, as every interval is. Source: Bartlett,
+Evans and Long 2018, Theorem 2.
 """
 
 from __future__ import annotations
@@ -12,21 +13,24 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy import stats
 
-from rescert.decomposition import schedules
+from rescert.decomposition import ball_search, schedules
 from rescert.decomposition.constants import constants
-from rescert.decomposition.interpolations import DerivativePower, Dilation, Path, SmoothMap
+from rescert.decomposition.interpolations import DerivativePower, Dilation, LineMap, Path, SmoothMap, completed
 from rescert.decomposition.inversion import invert
 
-GRID = 2049  # points of X on which a supremum is located before it is refined
+GRID = 2049  # points of an interval on which a supremum is located before it is refined
 COMPOSED = 257  # points of X on which the composition is compared with h
 REFINEMENTS = 60  # steps of golden section: 0.618^60 of a grid cell is below rounding
 GOLDEN = (math.sqrt(5) - 1) / 2
+TOGETHER = 1 << 21  # entries of matrices that are formed at a time
+EQUALISED = 64  # points on which a schedule is equalised where X is searched, at most
 
 SCHEDULES: dict[str, tuple[type[Dilation] | type[DerivativePower], Callable[..., np.ndarray]]] = {
     "printed": (Dilation, lambda depth, distances: schedules.printed(depth)),
@@ -37,29 +41,49 @@ SCHEDULES: dict[str, tuple[type[Dilation] | type[DerivativePower], Callable[...,
 
 
 def load_map(name: str) -> SmoothMap:
-    """The module ``rescert.decomposition.maps.<name>``."""
+    """The map of the module ``rescert.decomposition.maps.<name>``, completed where it leaves something out."""
     module = f"rescert.decomposition.maps.{name}"
     try:
-        return import_module(module)
+        return completed(import_module(module))
     except ModuleNotFoundError as missing:
         if missing.name != module:
             raise
         raise ValueError(f"expected a map with a file in src/rescert/decomposition/maps, got '{name}'") from None
 
 
+def interval(h: SmoothMap) -> tuple[float, float] | None:
+    """Where the distances of the factors are searched: X in dimension one, else the map's ``LINE``, if it has one."""
+    if h.DIMENSION == 1:
+        radius = float(Fraction(h.RADIUS))
+        return -radius, radius
+    line = getattr(h, "LINE", None)
+    return None if line is None else (float(Fraction(line[0])), float(Fraction(line[1])))
+
+
 def grid(h: SmoothMap, points: int) -> torch.Tensor:
-    """Equally spaced points of X with its ends, shape (points, 1)."""
-    if h.DIMENSION != 1:
-        raise ValueError(f"expected a map of dimension 1, got dimension {h.DIMENSION}")
+    """Equally spaced points of the map's `interval` with its ends, shape (points, 1)."""
+    ends = interval(h)
+    if ends is None:
+        raise ValueError(f"expected a map of dimension 1 or with a LINE, got dimension {h.DIMENSION}")
+    return torch.linspace(*ends, points, dtype=torch.float64)[:, None]
+
+
+def domain_points(h: SmoothMap) -> torch.Tensor:
+    """Points of X, shape (n, d): a grid of an interval, else those of `ball_search.ball_points`."""
     radius = float(Fraction(h.RADIUS))
-    return torch.linspace(-radius, radius, points, dtype=torch.float64)[:, None]
+    if h.DIMENSION == 1:
+        return torch.linspace(-radius, radius, COMPOSED, dtype=torch.float64)[:, None]
+    return ball_search.ball_points(h.DIMENSION, radius)
 
 
 def _norm(matrices: torch.Tensor) -> torch.Tensor:
     """Spectral norm over the last two axes."""
     if matrices.shape[-1] == 1:
         return matrices[..., 0, 0].abs()
-    return torch.linalg.matrix_norm(matrices, ord=2)
+    if matrices.shape[-1] == 2:
+        (p, q), (r, s) = (matrices[..., i, :].unbind(-1) for i in range(2))
+        return (torch.hypot(p + s, q - r) + torch.hypot(p - s, q + r)) / 2
+    return torch.linalg.eigvalsh(matrices.mT @ matrices)[..., -1].clamp_min(0).sqrt()
 
 
 def maximise(function: Callable[[torch.Tensor], torch.Tensor], points: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -80,14 +104,49 @@ def maximise(function: Callable[[torch.Tensor], torch.Tensor], points: torch.Ten
     return torch.where((refined > largest)[:, None], middle, points[at]), torch.maximum(refined, largest)
 
 
+def change_norms(path: Path, after: torch.Tensor, before: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """‖Dg_a(v)Dg_b(v)⁻¹ - I‖, (m, n), of parameters (m,) and points (m or 1, n, d), or positions on the line (…, 1)."""
+    h = path.h
+    if h.DIMENSION > 1 and interval(h) is not None:
+        line = cast(LineMap, h).line_change
+        return line(after[:, None, None], before[:, None, None], points)[..., 0].abs()
+    rows = max(1, TOGETHER // (points.shape[1] * h.DIMENSION**2))
+    parts = []
+    for low in range(0, len(after), rows):
+        a, b = (p[low : low + rows, None, None] for p in (after, before))
+        parts.append(_norm(path.change(a, b, points if len(points) == 1 else points[low : low + rows])))
+    return torch.cat(parts)
+
+
 def distances(path: Path, parameters: Sequence[float] | np.ndarray, points: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """sup over v in X of ‖Dg_a(v)Dg_b(v)⁻¹ - I‖ for consecutive a, b: where (m, 1), and how large (m,)."""
-    a = torch.tensor([0.0, *parameters], dtype=torch.float64)[:, None, None]
-    return maximise(lambda v: _norm(path.change(a[1:], a[:-1], v)), points)
+    """sup over v in X of ‖Dg_a(v)Dg_b(v)⁻¹ - I‖ for consecutive a, b: where (m, d) or (m, 1), and how large (m,).
+
+    Lower estimates, exact to rounding in one dimension and on a line.
+    """
+    a = torch.tensor([0.0, *parameters], dtype=torch.float64)
+
+    def norms(v: torch.Tensor) -> torch.Tensor:
+        return change_norms(path, a[1:], a[:-1], v)
+
+    if interval(path.h) is not None:
+        return maximise(norms, points)
+    return ball_search.maximise(norms, points, float(Fraction(path.h.RADIUS)))
 
 
 def _distances(path: Path, points: torch.Tensor, parameters: np.ndarray) -> np.ndarray:
-    return distances(path, parameters, points)[1].numpy()
+    """The distances that `schedules.equalised` makes equal; on fixed points, where X is searched."""
+    if interval(path.h) is not None:
+        return distances(path, parameters, points)[1].numpy()
+    a = torch.tensor([0.0, *parameters], dtype=torch.float64)
+    return change_norms(path, a[1:], a[:-1], points[None]).amax(1).numpy()
+
+
+def _equalising_points(path: Path, depth: int, points: torch.Tensor) -> torch.Tensor:
+    """Where `_distances` looks: an interval's points, else where the factors of the uniform schedule are farthest."""
+    if interval(path.h) is not None:
+        return points
+    at, _ = distances(path, schedules.uniform(depth), points)
+    return at[:: math.ceil(depth / EQUALISED)]
 
 
 def composition_error(
@@ -104,22 +163,40 @@ def composition_error(
     return float((x - h.value(points)).norm(dim=-1).max())
 
 
-def lower_limit(h: SmoothMap, depth: int, points: torch.Tensor) -> float:
-    """max{Lip(h)^(1/m) - 1, 1 - Lip(h⁻¹)^(-1/m)}: no factorisation into m maps comes nearer to the identity."""
-    _, stretch = maximise(lambda v: _norm(h.jacobian(v)), points)
-    _, shrink = maximise(lambda v: _norm(torch.linalg.inv(h.jacobian(v))), points)
-    return max(math.expm1(math.log(float(stretch)) / depth), -math.expm1(-math.log(float(shrink)) / depth))
+def lower_limit(h: SmoothMap, depth: int) -> float:
+    """max{Lip(h)^(1/m) - 1, 1 - Lip(h⁻¹)^(-1/m)}: no factorisation into m maps comes nearer to the identity.
+
+    The constants are largest values of ‖Dh‖ and ‖Dh⁻¹‖ at points of X, so the limit is a lower estimate of itself.
+    """
+    stretch = _largest(h, lambda v: _norm(h.jacobian(v)))
+    shrink = _largest(h, lambda v: _norm(torch.linalg.inv(h.jacobian(v))))
+    return max(math.expm1(math.log(stretch) / depth), -math.expm1(-math.log(shrink) / depth))
 
 
-def rate(depths: Sequence[int], values: Sequence[float]) -> float:
-    """The least-squares slope of ln(value) against ln(depth) over depths >= 8 (over all if fewer than two are)."""
+def _largest(h: SmoothMap, function: Callable[[torch.Tensor], torch.Tensor]) -> float:
+    if h.DIMENSION == 1:
+        return float(maximise(function, grid(h, GRID))[1])
+    return float(ball_search.maximise(function, domain_points(h), float(Fraction(h.RADIUS)))[1])
+
+
+def rate(depths: Sequence[int], values: Sequence[float]) -> tuple[float, float, float]:
+    """The least-squares slope of ln(value) against ln(depth) over depths >= 8, and its 95 % Student interval.
+
+    Over all depths if fewer than two are that large; NaN where there are too few points. The values are no random
+    sample: the interval says how well a power of the depth describes them.
+
+    >>> [round(x, 9) for x in rate([8, 16, 32], [1.0, 0.5, 0.25])]
+    [-1.0, -1.0, -1.0]
+    """
     chosen = [(m, v) for m, v in zip(depths, values, strict=True) if m >= 8]
     if len(chosen) < 2:
         chosen = list(zip(depths, values, strict=True))
     if len(chosen) < 2:
-        return math.nan
+        return math.nan, math.nan, math.nan
     x, y = np.log(np.array(chosen, dtype=np.float64)).T
-    return float(np.polyfit(x, y, 1)[0])
+    fit = stats.linregress(x, y)
+    half = stats.t.ppf(0.975, len(x) - 2) * fit.stderr if len(x) > 2 else math.nan
+    return float(fit.slope), float(fit.slope - half), float(fit.slope + half)
 
 
 def decompose(config: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -132,29 +209,35 @@ def decompose(config: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     h = load_map(config["map"])
     depths = sorted({int(m) for m in config["depths"]})
     unknown = [s for s in config["schedules"] if s not in SCHEDULES]
-    if unknown or not depths or not config["schedules"]:
-        raise ValueError(f"expected depths and schedules among {sorted(SCHEDULES)}, got {unknown or config}")
-    points, composed, known = grid(h, GRID), grid(h, COMPOSED), constants(h)
+    if unknown or not depths or depths[0] < 2 or not config["schedules"]:
+        raise ValueError(f"expected depths >= 2 and schedules among {sorted(SCHEDULES)}, got {unknown or config}")
+    if h.DIMENSION > 1 and "optimal" in config["schedules"]:
+        raise ValueError(f"expected the schedule 'optimal' for maps of dimension 1 only, got '{config['map']}'")
+    points = domain_points(h) if interval(h) is None else grid(h, GRID)
+    composed, known = domain_points(h)[-COMPOSED:], constants(h)
+    limits = {depth: lower_limit(h, depth) for depth in depths}
     rows = []
     for name in config["schedules"]:
         family, schedule = SCHEDULES[name]
         path = family(h)
         for depth in depths:
-            parameters = schedule(depth, partial(_distances, path, points))
+            chosen = _equalising_points(path, depth, points) if name == "equalised" else points
+            parameters = schedule(depth, partial(_distances, path, chosen))
             at, distance = distances(path, parameters, points)
             rows.append(
                 {
                     "map": config["map"],
+                    "dimension": h.DIMENSION,
                     "depth": depth,
                     "schedule": name,
                     "parameters": parameters.tolist(),
                     "distances": distance.tolist(),
-                    "at": at[:, 0].tolist(),
+                    "at": at.flatten().tolist(),
                     "distance": float(distance.max()),
                     "composition_error": composition_error(h, path, parameters, composed),
                     "printed_bound": known.printed_bound(depth),
                     "uniform_bound": known.uniform_bound(depth),
-                    "limit": lower_limit(h, depth, points),
+                    "limit": limits[depth],
                 }
             )
     table = pd.DataFrame(rows)
@@ -163,19 +246,20 @@ def decompose(config: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
         rates[name] = rate(group["depth"].tolist(), group["distance"].tolist())
         for column in ("printed_bound", "uniform_bound", "limit"):
             rates[column] = rate(group["depth"].tolist(), group[column].tolist())
-    table["rate"] = table["schedule"].map(rates)
-    for column in ("printed_bound", "uniform_bound", "limit"):
-        table[f"{column}_rate"] = rates[column]
+    for k, suffix in enumerate(("", "_low", "_high")):
+        table[f"rate{suffix}"] = table["schedule"].map({name: found[k] for name, found in rates.items()})
+        for column in ("printed_bound", "uniform_bound", "limit"):
+            table[f"{column}_rate{suffix}"] = rates[column][k]
     record = {
         "map": config["map"],
-        "derivation": import_module(h.__name__).__doc__,  # type: ignore[attr-defined]
+        "derivation": h.__doc__,
         "dimension": h.DIMENSION,
         "radius": h.RADIUS,
         "smoothness": h.SMOOTHNESS,
         "inverse_lipschitz": h.INVERSE_LIPSCHITZ,
         "printed_constant": str(known.printed),
         "near_identity_from": known.near_identity_from(),
-        "rates": {k: None if math.isnan(v) else v for k, v in rates.items()},
+        "rates": {k: [None if math.isnan(x) else x for x in v] for k, v in rates.items()},
         "largest_composition_error": float(table["composition_error"].max()),
     }
     return table, record

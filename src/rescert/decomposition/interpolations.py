@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,7 +19,8 @@ import torch
 class SmoothMap(Protocol):
     """A module of `rescert.decomposition.maps`: h with h(0) = 0 and Dh(0) = I on the ball of radius R.
 
-    The constants are exact: rationals or decimals in strings, derived in the module's docstring.
+    The constants are exact: rationals or decimals in strings, derived in the module's docstring. A module gives
+    ``value``; what else it does not give is derived from that by `completed`. It may also be a `LineMap`.
     """
 
     DIMENSION: int
@@ -32,8 +34,51 @@ class SmoothMap(Protocol):
     def jacobian_change(self, a: torch.Tensor, b: torch.Tensor, x: torch.Tensor) -> torch.Tensor: ...
 
 
+class LineMap(SmoothMap, Protocol):
+    """A map whose factors are known from one number: its docstring derives that the Lipschitz constant of
+
+    g_a∘g_b⁻¹ - Id on g_b(X) is the supremum of |line_change(a, b, t)| over low <= t <= high, ``LINE`` = (low, high).
+    """
+
+    LINE: tuple[str, str]
+
+    def line_change(self, a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor: ...
+
+
+def completed(h: Any) -> SmoothMap:
+    """The map with what its module does not give: a Jacobian by automatic differentiation, and plain quotients.
+
+    >>> given = SimpleNamespace(DIMENSION=1, value=torch.sinh, __doc__="sinh")
+    >>> completed(given).jacobian(torch.zeros(2, 1)).flatten().tolist()
+    [1.0, 1.0]
+    """
+    parts = {name: getattr(h, name) for name in dir(h) if not name.startswith("_")}
+    if {"jacobian", "dilation", "jacobian_change"} <= parts.keys():
+        return h
+
+    def jacobian(x: torch.Tensor) -> torch.Tensor:
+        flat = torch.func.vmap(torch.func.jacrev(h.value))(x.reshape(-1, h.DIMENSION))
+        return flat.reshape(*x.shape, h.DIMENSION)
+
+    slope = parts.setdefault("jacobian", jacobian)
+
+    def dilation(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        divisor = torch.where(a == 0, torch.ones_like(a), a)
+        return torch.where(a == 0, x, h.value(divisor * x) / divisor)
+
+    def jacobian_change(a: torch.Tensor, b: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return slope(a * x) - slope(b * x)
+
+    parts.setdefault("dilation", dilation)
+    parts.setdefault("jacobian_change", jacobian_change)
+    return SimpleNamespace(**parts, __doc__=h.__doc__)
+
+
 class Path(Protocol):
     """The interface above."""
+
+    @property
+    def h(self) -> SmoothMap: ...
 
     def value(self, a: torch.Tensor, x: torch.Tensor) -> torch.Tensor: ...
     def jacobian(self, a: torch.Tensor, x: torch.Tensor) -> torch.Tensor: ...

@@ -13,6 +13,12 @@ equal, $\cos(\tfrac12)/\sqrt{d-1}$. With $s=u_1$:
   $1.187\ldots$: $M=2.07828$, rounded up. It is attained in $X$, as $\pi/2<2$.
 - $\mathrm{Lip}(h)=\lVert I+0.8\,u\,e_1^{\mathsf T}\rVert=1.6423\ldots$ likewise.
 
+*Factors.* $h_i-\mathrm{Id}$ is $u$ times a function of the first coordinate alone: $g_a(x)=x+u\,f_a(x_1)$ with
+$f_a(t)=0.8(1-\cos at)/a$, and $y=g_b(x)$ has $y_1=t+sf_b(t)=:p_b(t)$, $t=x_1$, so that $h_i(y)-y=u\,(f_a-f_b)(t)$. The
+first coordinates of $g_b(X)$ fill the interval $p_b([-R,R])$. So $\lVert h_i-\mathrm{Id}\rVert_L$ is the supremum
+over $|t|\le R$ of $|u|\,|f_a'-f_b'|/p_b'=0.8\,|u|\,|\sin at-\sin bt|/(1+0.8s\sin bt)$, in any dimension, whether
+$g_b(X)$ is convex or not (it is not, for $b$ near 1).
+
 The entries of $u$ and the factor $0.8$ are floats. They change $Dh$ by less than $10^{-15}$, which the constants,
 rounded up, leave room for.
 """
@@ -27,6 +33,8 @@ import torch
 RADIUS = "2"
 SMOOTHNESS = "0.80000000000001"
 INVERSE_LIPSCHITZ = "2.07828"
+LINE = ("-2", "2")
+AXIS = True  # Dh(x) is that at x_1 e_1, and D²h(x)[u,u] depends on u by u_1 only
 HEIGHT = 0.8
 
 
@@ -67,3 +75,10 @@ class Ridge:
         first = x[..., :1]
         change = 2 * torch.cos((a + b) * first / 2) * torch.sin((a - b) * first / 2)
         return self.outer * change[..., None]
+
+    def line_change(self, a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """|u| (f_a' - f_b')/p_b' at the first coordinate t: the distance of the factor from the identity, signed."""
+        direction = self.direction
+        length = HEIGHT * torch.sqrt((direction * direction).sum())
+        change = 2 * torch.cos((a + b) * t / 2) * torch.sin((a - b) * t / 2)
+        return length * change / (1 + HEIGHT * direction[0] * torch.sin(b * t))

@@ -15,6 +15,16 @@ $N(r^2)=\tfrac12(r^2+\sqrt{r^4+4})$.
   At $r=1$, with $C=\cos2\varphi$, $S=\sin2\varphi\ge0$, its squared norm is
   $(2+C)^2+(S+\tfrac12+\tfrac12C)^2=5.25+4.5C+S+SC+\tfrac14C^2\le5.5+4.5C+2S\le5.5+\sqrt{24.25}=10.4245$, as
   $C\le1$. So $\alpha=3.229$. (The maximum itself is $3.2191^2$.)
+
+*Factors.* $g_a(x)=\mathrm{Rot}(a^2\theta)\,x$ maps $X$ to $X$, which is convex, so that $\lVert
+h_i-\mathrm{Id}\rVert_L$ is the supremum of a Jacobian's norm. $h_i$ turns $y$ by $\tfrac12(a^2-b^2)|y|^2$. At $|y|=t$,
+with $\tau=(a^2-b^2)t^2\in[0,1]$ and $\delta=\tau/2$, $Dh_i-I$ is, in the frame above,
+$$\begin{pmatrix}\cos\delta-\tau\sin\delta-1&-\sin\delta\\\sin\delta+\tau\cos\delta&\cos\delta-1\end{pmatrix}.$$
+The norm of a $2\times2$ matrix with entries $p,q;r,s$ and $ps\ge qr$ is half the sum of
+$\sqrt{(p+s)^2+(q-r)^2}$ and $\sqrt{(p-s)^2+(q+r)^2}$: here
+$\tfrac12(\tau+\sqrt{16\sin^2(\tau/4)+\tau^2+4\tau\sin(\tau/2)})$. It grows with $\tau$, hence with $t$, and the
+supremum may be taken over $t\in[\tfrac12,1]$. It is $\tfrac32\tau$ to first order. Equal $\tau$, by $a_i=\sqrt{i/m}$,
+equalises all factors: they are then the same map.
 """
 
 from __future__ import annotations
@@ -25,11 +35,13 @@ DIMENSION = 2
 RADIUS = "1"
 SMOOTHNESS = "3.229"
 INVERSE_LIPSCHITZ = "1.618034"
+LINE = ("1/2", "1")
+AXIS = True  # h commutes with rotations
 
 
 def value(x: torch.Tensor) -> torch.Tensor:
     """h(x), shape (..., 2) to (..., 2)."""
-    return dilation(torch.ones(1, dtype=x.dtype), x)
+    return dilation(torch.ones(1, dtype=torch.float64), x)
 
 
 def dilation(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -59,6 +71,13 @@ def jacobian_change(a: torch.Tensor, b: torch.Tensor, x: torch.Tensor) -> torch.
     turned = _times(-size * torch.sin(mean), size * torch.cos(mean), _sheared(after, x))
     below = _angle(before, x)
     return turned + _times(gap * torch.cos(below), gap * torch.sin(below), _shear(x))
+
+
+def line_change(a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """The norm of Dh_i - I at the distance t from the origin."""
+    turn = (a - b) * (a + b) * (t * t)
+    quarter = torch.sin(turn / 4)
+    return (turn + torch.sqrt(16 * quarter * quarter + turn * turn + 4 * turn * torch.sin(turn / 2))) / 2
 
 
 def _angle(a: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:
