@@ -28,6 +28,12 @@ def test_the_example_of_an_own_chain_says_what_became_of_each_run():
     assert printed("Gradient descent on a chain of your own") == ["converged converged oscillating overflowed"]
 
 
+def test_the_example_of_an_own_map_composes_to_it():
+    distance, composed = printed("A map of your own as near-identity layers")
+    assert 0.02 < float(distance) < 1 / 12
+    assert composed == "True"
+
+
 def test_every_path_of_the_package_that_it_names_exists():
     for path in re.findall(r"src/rescert/[\w/]+\.py", README.replace("<paper>_<statement>", "ns_proposition2")):
         assert (Path(__file__).parent.parent / path).is_file(), path

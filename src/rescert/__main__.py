@@ -79,9 +79,10 @@ def prepare(args: argparse.Namespace) -> None:
 
 
 def decompose(args: argparse.Namespace) -> None:
-    from rescert.decomposition.factors import decompose as factorise
+    from rescert import runtime
+    from rescert.decomposition import factors
 
-    table, content = factorise(args.config)
+    table, content = factors.decompose(args.config, runtime.generator)
     record.write_parquet(_output(args, ".parquet"), table)
     record.write_json(_output(args, ".json"), {**content, **_provenance(args, "rescert.decomposition.factors")})
 

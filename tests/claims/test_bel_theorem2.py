@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rescert import runtime
 from rescert.certify import balls, suprema
 from rescert.claim import Evidence, Verdict
 from rescert.claims.bel_theorem2 import CLAIM, Case
@@ -38,7 +39,7 @@ SHEARS = {"map": "shears2d", "depths": [2], "schedules": ["printed", "uniform", 
 @pytest.fixture(scope="module")
 def inputs():
     schedules = ["printed", "uniform", "equalised", "optimal"]
-    return Tables(decompose({"map": "cos1d", "depths": DEPTHS, "schedules": schedules})[0])
+    return Tables(decompose({"map": "cos1d", "depths": DEPTHS, "schedules": schedules}, runtime.generator)[0])
 
 
 @pytest.fixture(scope="module", params=DEPTHS)
@@ -122,7 +123,9 @@ def test_summary_compares_at_the_largest_depth(found, inputs):
 
 @pytest.mark.parametrize(("name", "depth"), [("twist2d", 4), ("ridge10d", 4), ("shears2d", 2)])
 def test_several_dimensions_are_enclosed_within_two_parts_in_a_hundred(name, depth):
-    table = decompose({"map": name, "depths": [depth], "schedules": ["printed", "uniform", "equalised"]})[0]
+    table = decompose(
+        {"map": name, "depths": [depth], "schedules": ["printed", "uniform", "equalised"]}, runtime.generator
+    )[0]
     found = CLAIM.check({"map": name, "depth": depth}, AnyTables(table))
     assert found.pop("limit").verdict is Verdict.VACUOUS
     for finding in found.values():
@@ -132,7 +135,7 @@ def test_several_dimensions_are_enclosed_within_two_parts_in_a_hundred(name, dep
 
 def test_images_of_a_ridge_map_are_not_shown_to_be_convex():
     """g_1(X) has a dent: above x_1 = 0 the boundary turns the other way."""
-    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS)[0]))
+    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS, runtime.generator)[0]))
     assert case.convex.proved
     case.__dict__.pop("convex")
     case.h = load_map("ridge2d")
@@ -141,7 +144,7 @@ def test_images_of_a_ridge_map_are_not_shown_to_be_convex():
 
 
 def test_a_bound_below_a_jacobian_of_the_plane_is_refuted_and_not_covered():
-    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS)[0]))
+    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS, runtime.generator)[0]))
     sampled = float(case.rows["uniform"]["distance"])
     below = {"bound": str(0.999 * sampled)}
     assert case.excess("uniform", lambda v: v["bound"], below).proved

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from rescert import runtime
 from rescert.decomposition import ball_search, factors, schedules
 from rescert.decomposition.constants import constants
 from rescert.decomposition.factors import (
-    composition_error,
+    Factorisation,
     decompose,
     distances,
+    factorise,
     grid,
     load_map,
     lower_limit,
@@ -31,7 +33,7 @@ CONFIG = {"map": "cos1d", "depths": [2, 8, 32], "schedules": ["printed", "unifor
 
 @pytest.fixture(scope="module")
 def decomposed():
-    return decompose(CONFIG)
+    return decompose(CONFIG, runtime.generator)
 
 
 def parameter(a):
@@ -91,6 +93,12 @@ def test_maximum_inside_and_at_an_end():
     assert found.tolist() == pytest.approx([1.0, 2.0], abs=1e-13)
 
 
+def composition_error(h, path, parameters, points):
+    """The largest distance of the composed factors from h."""
+    found = Factorisation(path, np.array(parameters), torch.empty(0), torch.empty(0))
+    return (found.compose(points) - h.value(points)).norm(dim=-1).max()
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_composition_is_the_map_to_rounding(path):
     """Each factor adds at most its own rounding, a few units in the last place times the conditioning M·Lip(h)."""
@@ -102,6 +110,38 @@ def test_composition_is_the_map_to_rounding(path):
 
 def test_a_schedule_that_stops_short_does_not_compose_to_the_map():
     assert composition_error(COS, Dilation(COS), [0.5, 0.9], grid(COS, 65)) > 0.01
+
+
+@pytest.mark.parametrize("schedule", ["printed", "uniform", "equalised"])
+def test_factors_lead_from_state_to_state_and_compose_to_the_map(schedule):
+    h = load_map("shears2d")
+    found = factorise(h, 4, schedule)
+    x = ball_search.ball_points(2, 2.0)[::17]
+    state = x
+    for i, a in enumerate(found.parameters, 1):
+        after = found.factor(i, state)
+        expected = h.dilation(torch.tensor([a]), x)
+        assert (after - expected).abs().max() <= 1e-12
+        # A secant of h_i - Id is at most the distance, up to the search's error.
+        apart = (state[1:] - state[:-1]).norm(dim=-1)
+        moved = (after - state)[1:] - (after - state)[:-1]
+        assert (moved.norm(dim=-1) / apart).max() <= 1.001 * found.distances[i - 1]
+        state = after
+    assert (found.compose(x) - h.value(x)).abs().max() <= 1e-12
+
+
+@pytest.mark.parametrize(
+    ("depth", "schedule", "message"),
+    [(1, "uniform", "a depth of at least 2"), (4, "best", "a schedule among"), (4, "optimal", "dimension 1 only")],
+)
+def test_what_cannot_be_factorised_is_refused(depth, schedule, message):
+    with pytest.raises(ValueError, match=message):
+        factorise(load_map("twist2d"), depth, schedule)
+
+
+def test_a_factor_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="expected a factor from 1 to 2, got 3"):
+        factorise(COS, 2, "uniform").factor(3, grid(COS, 3))
 
 
 def test_lower_limit_in_closed_form():
@@ -151,7 +191,7 @@ def test_equalised_factors_have_equal_distances(decomposed):
 
 def test_decomposing_twice_gives_equal_tables():
     config = {**CONFIG, "depths": [4]}
-    assert decompose(config)[0].equals(decompose(config)[0])
+    assert decompose(config, runtime.generator)[0].equals(decompose(config, runtime.generator)[0])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +199,7 @@ def test_decomposing_twice_gives_equal_tables():
 )
 def test_misuse_is_refused(change):
     with pytest.raises(ValueError, match="expected"):
-        decompose({**CONFIG, **change})
+        decompose({**CONFIG, **change}, runtime.generator)
 
 
 @pytest.mark.parametrize("name", ["ridge2d", "twist2d"])
@@ -212,4 +252,4 @@ def test_search_of_a_ball_finds_maxima_inside_and_on_the_boundary():
 
 def test_optimal_schedule_is_for_dimension_one():
     with pytest.raises(ValueError, match="expected the schedule 'optimal' for maps of dimension 1 only"):
-        decompose({"map": "twist2d", "depths": [2], "schedules": ["optimal"]})
+        decompose({"map": "twist2d", "depths": [2], "schedules": ["optimal"]}, runtime.generator)

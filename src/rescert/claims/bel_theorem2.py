@@ -449,7 +449,7 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     found = tables["claims/bel_theorem2"]
     measured = {n.split("/")[1]: t.sort_values("depth") for n, t in tables.items() if n.startswith("decompositions/")}
     names = [name for name in ORDER if name in measured] + sorted(set(measured) - set(ORDER))
-    columns = min(3, len(names))
+    columns = 2 if len(names) == 4 else min(3, len(names))
     lines = -(-len(names) // columns)
     drawn, grid_of_axes = plt.subplots(
         lines, columns, figsize=(6.8, 0.9 + 2.15 * lines), sharex=True, sharey=True, squeeze=False

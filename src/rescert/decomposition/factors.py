@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
@@ -20,7 +21,7 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from rescert.decomposition import ball_search, schedules
+from rescert.decomposition import ball_search, declarations, schedules
 from rescert.decomposition.constants import constants
 from rescert.decomposition.interpolations import DerivativePower, Dilation, LineMap, Path, SmoothMap, completed
 from rescert.decomposition.inversion import invert
@@ -149,18 +150,50 @@ def _equalising_points(path: Path, depth: int, points: torch.Tensor) -> torch.Te
     return at[:: math.ceil(depth / EQUALISED)]
 
 
-def composition_error(
-    h: SmoothMap, path: Path, parameters: Sequence[float] | np.ndarray, points: torch.Tensor
-) -> float:
-    """The largest |h_m∘…∘h_1(x) - h(x)| over the points; only rounding, because the factors telescope exactly."""
-    x, before = points, torch.zeros(1, dtype=torch.float64)
-    for parameter in parameters:
-        after = torch.tensor([parameter], dtype=torch.float64)
-        back = x
-        if bool(before > 0):
-            back = invert(partial(path.value, before), partial(path.jacobian, before), x, x)
-        x, before = path.value(after, back), after
-    return float((x - h.value(points)).norm(dim=-1).max())
+@dataclass(frozen=True)
+class Factorisation:
+    """h = h_m∘…∘h_1 on X, h_i = g_{a_i}∘g_{a_{i-1}}⁻¹, along a ``path`` at the ``parameters`` a_1 < … < a_m = 1.
+
+    ``distances`` (m,) are the Lipschitz constants of h_i - Id as `distances` finds them, and ``at`` is where.
+    """
+
+    path: Path
+    parameters: np.ndarray
+    distances: torch.Tensor
+    at: torch.Tensor
+
+    def factor(self, i: int, y: torch.Tensor) -> torch.Tensor:
+        """h_i(y), i = 1..m, at points (n, d) of g_{a_{i-1}}(X); g_{a_{i-1}}⁻¹ by Newton's method."""
+        if not 1 <= i <= len(self.parameters):
+            raise ValueError(f"expected a factor from 1 to {len(self.parameters)}, got {i}")
+        ends = torch.tensor([0.0, *self.parameters], dtype=torch.float64)
+        before = ends[i - 1 : i]
+        back = y if i == 1 else invert(partial(self.path.value, before), partial(self.path.jacobian, before), y, y)
+        return self.path.value(ends[i : i + 1], back)
+
+    def compose(self, x: torch.Tensor) -> torch.Tensor:
+        """h_m(…h_1(x)…) at points (n, d) of X: h(x) up to rounding, because the factors telescope exactly."""
+        for i in range(1, len(self.parameters) + 1):
+            x = self.factor(i, x)
+        return x
+
+
+def factorise(h: SmoothMap, depth: int, schedule: str) -> Factorisation:
+    """The factors of a map at a depth m >= 2 by a schedule of `SCHEDULES`; "optimal" is for dimension one.
+
+    ``h`` is a map of `load_map`, or any object with its attributes; see `rescert.decomposition.interpolations`.
+    """
+    if schedule not in SCHEDULES:
+        raise ValueError(f"expected a schedule among {', '.join(SCHEDULES)}, got '{schedule}'")
+    if schedule == "optimal" and h.DIMENSION > 1:
+        raise ValueError(f"expected the schedule 'optimal' for maps of dimension 1 only, got dimension {h.DIMENSION}")
+    h = completed(h)
+    family, places = SCHEDULES[schedule]
+    path, points = family(h), domain_points(h) if interval(h) is None else grid(h, GRID)
+    chosen = _equalising_points(path, depth, points) if schedule == "equalised" else points
+    parameters = places(depth, partial(_distances, path, chosen))
+    at, found = distances(path, parameters, points)
+    return Factorisation(path, parameters, found, at)
 
 
 def lower_limit(h: SmoothMap, depth: int) -> float:
@@ -199,8 +232,10 @@ def rate(depths: Sequence[int], values: Sequence[float]) -> tuple[float, float, 
     return float(fit.slope), float(fit.slope - half), float(fit.slope + half)
 
 
-def decompose(config: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Factor ``config["map"]`` at each of ``depths`` by each of ``schedules``.
+def decompose(
+    config: Mapping[str, Any], generator: Callable[[int, str], torch.Generator]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Factor ``config["map"]`` at each of ``depths`` by each of ``schedules``, once its declarations are tried.
 
     One row a depth and schedule: ``parameters`` a_1..a_m, ``distances`` of the m factors from the identity with
     the points ``at`` that attain them (lower estimates of suprema), the largest ``distance``,
@@ -211,30 +246,24 @@ def decompose(config: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     unknown = [s for s in config["schedules"] if s not in SCHEDULES]
     if unknown or not depths or depths[0] < 2 or not config["schedules"]:
         raise ValueError(f"expected depths >= 2 and schedules among {sorted(SCHEDULES)}, got {unknown or config}")
-    if h.DIMENSION > 1 and "optimal" in config["schedules"]:
-        raise ValueError(f"expected the schedule 'optimal' for maps of dimension 1 only, got '{config['map']}'")
-    points = domain_points(h) if interval(h) is None else grid(h, GRID)
+    declarations.check(h, generator(0, "declarations"), config["map"])
     composed, known = domain_points(h)[-COMPOSED:], constants(h)
     limits = {depth: lower_limit(h, depth) for depth in depths}
     rows = []
     for name in config["schedules"]:
-        family, schedule = SCHEDULES[name]
-        path = family(h)
         for depth in depths:
-            chosen = _equalising_points(path, depth, points) if name == "equalised" else points
-            parameters = schedule(depth, partial(_distances, path, chosen))
-            at, distance = distances(path, parameters, points)
+            found = factorise(h, depth, name)
             rows.append(
                 {
                     "map": config["map"],
                     "dimension": h.DIMENSION,
                     "depth": depth,
                     "schedule": name,
-                    "parameters": parameters.tolist(),
-                    "distances": distance.tolist(),
-                    "at": at.flatten().tolist(),
-                    "distance": float(distance.max()),
-                    "composition_error": composition_error(h, path, parameters, composed),
+                    "parameters": found.parameters.tolist(),
+                    "distances": found.distances.tolist(),
+                    "at": found.at.flatten().tolist(),
+                    "distance": float(found.distances.max()),
+                    "composition_error": float((found.compose(composed) - h.value(composed)).norm(dim=-1).max()),
                     "printed_bound": known.printed_bound(depth),
                     "uniform_bound": known.uniform_bound(depth),
                     "limit": limits[depth],

@@ -22,12 +22,17 @@ $\lVert DF_k-I\rVert\le\tfrac14\tanh^2(\rho_k/\sqrt2)=:\kappa_k$, at most $0.102
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import torch
 
 DIMENSION = 10
 RADIUS = "1"
 SMOOTHNESS = "0.5395"
 INVERSE_LIPSCHITZ = "1.3605"
+
+CURVATURE = {"radius": ("1/64", "1")}
 
 _BLOCKS = (1, 2, 3)
 
@@ -79,6 +84,19 @@ def jacobian_change(a: torch.Tensor, b: torch.Tensor, x: torch.Tensor) -> torch.
         before = before + _rolled(down - _mixed(k, before), 3 * k) / 4
         gap = gap + _rolled(apart - _mixed(k, gap), 3 * k) / 4
     return change
+
+
+def curvature(v: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """The bound β(L_2 L_3 + L_1² L_3 + L_1² L_2²) on ‖D²h‖ for the ball of a radius, shape (1,); α at the radius 1."""
+    radius, stretch = v["radius"], []
+    for _ in _BLOCKS:
+        entry = radius * math.sqrt(0.5)
+        inner = torch.tanh(entry)
+        stretch.append(1 + inner * inner / 4)
+        radius = radius * (1 + (1 - inner / entry) / 4)
+    first, second, third = stretch
+    factors = second * third + first * first * third + first * first * second * second
+    return torch.stack([factors / (3 * math.sqrt(6))])
 
 
 def _rolled(x: torch.Tensor, places: int) -> torch.Tensor:

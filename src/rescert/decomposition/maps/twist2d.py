@@ -14,7 +14,8 @@ $N(r^2)=\tfrac12(r^2+\sqrt{r^4+4})$.
   symmetry let $z=r$ and $u=(c,s)$, $s,c\ge0$: the vector is $(r(2c^2+1),\,2rcs+r^3c^2)$, whose entries grow with $r$.
   At $r=1$, with $C=\cos2\varphi$, $S=\sin2\varphi\ge0$, its squared norm is
   $(2+C)^2+(S+\tfrac12+\tfrac12C)^2=5.25+4.5C+S+SC+\tfrac14C^2\le5.5+4.5C+2S\le5.5+\sqrt{24.25}=10.4245$, as
-  $C\le1$. So $\alpha=3.229$. (The maximum itself is $3.2191^2$.)
+  $C\le1$. So $\alpha\le3.229$ by hand. The maximum itself is $3.21912\ldots^2$, near $2\varphi=0.35$: $\alpha=3.2192$,
+  enclosed by the claim `bel_lemma3`.
 
 *Factors.* $g_a(x)=\mathrm{Rot}(a^2\theta)\,x$ maps $X$ to $X$, which is convex, so that $\lVert
 h_i-\mathrm{Id}\rVert_L$ is the supremum of a Jacobian's norm. $h_i$ turns $y$ by $\tfrac12(a^2-b^2)|y|^2$. At $|y|=t$,
@@ -33,7 +34,7 @@ import torch
 
 DIMENSION = 2
 RADIUS = "1"
-SMOOTHNESS = "3.229"
+SMOOTHNESS = "3.2192"
 INVERSE_LIPSCHITZ = "1.618034"
 LINE = ("1/2", "1")
 AXIS = True  # h commutes with rotations
