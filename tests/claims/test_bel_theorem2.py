@@ -7,8 +7,9 @@ import pytest
 from rescert import runtime
 from rescert.certify import balls, suprema
 from rescert.claim import Evidence, Verdict
-from rescert.claims.bel_theorem2 import CLAIM, Case
+from rescert.claims.bel_theorem2 import CLAIM
 from rescert.decomposition.enclosures import change_program, root_program
+from rescert.decomposition.factor_case import Case
 from rescert.decomposition.factors import decompose, load_map
 
 DEPTHS = [2, 8, 64]
@@ -59,7 +60,7 @@ def test_enclosure_is_above_the_sampled_supremum_and_near_it(found):
 
 
 def test_program_is_the_change_of_the_jacobian(inputs):
-    parameters = Case({"map": "cos1d", "depth": 8}, inputs).parameters("equalised")
+    parameters = Case(COS, 8, inputs.content).parameters("equalised")
     ends = np.concatenate([[0.0], parameters])
     program = change_program(COS, parameters)
     for v in np.linspace(-2, 2, 41):
@@ -135,7 +136,7 @@ def test_several_dimensions_are_enclosed_within_two_parts_in_a_hundred(name, dep
 
 def test_images_of_a_ridge_map_are_not_shown_to_be_convex():
     """g_1(X) has a dent: above x_1 = 0 the boundary turns the other way."""
-    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS, runtime.generator)[0]))
+    case = Case(load_map("shears2d"), 2, decompose(SHEARS, runtime.generator)[0])
     assert case.convex.proved
     case.__dict__.pop("convex")
     case.h = load_map("ridge2d")
@@ -144,7 +145,7 @@ def test_images_of_a_ridge_map_are_not_shown_to_be_convex():
 
 
 def test_a_bound_below_a_jacobian_of_the_plane_is_refuted_and_not_covered():
-    case = Case({"map": "shears2d", "depth": 2}, AnyTables(decompose(SHEARS, runtime.generator)[0]))
+    case = Case(load_map("shears2d"), 2, decompose(SHEARS, runtime.generator)[0])
     sampled = float(case.rows["uniform"]["distance"])
     below = {"bound": str(0.999 * sampled)}
     assert case.excess("uniform", lambda v: v["bound"], below).proved

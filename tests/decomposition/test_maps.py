@@ -71,6 +71,53 @@ def test_constants_bound_all_sampled_ratios(h):
     assert inverse >= 1
 
 
+def test_value_is_a_program(h):
+    point = points(h, 1)[0]
+    program = trace(lambda v: h.value(v["point"]), {"point": (h.DIMENSION,)})
+    enclosed = balls.evaluate(program, {"point": {"mid": point.numpy(), "rad": np.zeros(h.DIMENSION)}})
+    for ball, value in zip(enclosed.reshape(-1), h.value(point).tolist(), strict=True):
+        assert abs(float(ball.mid()) - value) <= 16 * EPS * float(point.abs().max())
+
+
+@pytest.mark.parametrize("after", [1e-9, 0.4, 1.0])
+def test_change_of_the_jacobian_does_not_cancel(h, after):
+    """Against the plain difference with 200 bits: relative to the largest entry, at parameters that nearly agree."""
+    point, before = points(h, 1)[0], after * (1 - 2.0**-30)
+    ends = {"after": [after], "before": [before]}
+    program = trace(
+        lambda v: h.jacobian(v["after"] * v["point"]) - h.jacobian(v["before"] * v["point"]),
+        {},
+        {**ends, "point": point.numpy()},
+    )
+    enclosed = balls.evaluate(program, {}, 200).reshape(-1)
+    expected = torch.tensor([float(ball.mid()) for ball in enclosed], dtype=torch.float64)
+    computed = h.jacobian_change(*(torch.tensor(v, dtype=torch.float64) for v in ends.values()), point).reshape(-1)
+    assert (computed - expected).abs().max() <= 64 * EPS * expected.abs().max()
+
+
+def test_parameters_and_points_broadcast(h):
+    x, d = points(h, 5), h.DIMENSION
+    a, b = (
+        torch.tensor([[0.2], [0.5], [1.0]], dtype=torch.float64),
+        torch.tensor([[0.0], [0.2], [0.5]], dtype=torch.float64),
+    )
+    assert h.jacobian_change(a, b, x[0]).shape == (3, d, d)
+    together = h.jacobian_change(a[:, None], b[:, None], x)
+    assert together.shape == (3, 5, d, d)
+    assert h.dilation(a[:, None], x).shape == (3, 5, d)
+    for i in range(3):
+        torch.testing.assert_close(together[i], h.jacobian_change(a[i], b[i], x), rtol=0, atol=16 * EPS)
+        torch.testing.assert_close(h.dilation(a[:, None], x)[i], h.dilation(a[i], x), rtol=0, atol=16 * EPS)
+
+
+def test_dilation_by_little_is_nearly_the_identity(h):
+    """|h(ax)/a - x| <= α a |x|²/2, without the noise of a quotient."""
+    x, alpha = points(h), float(Fraction(h.SMOOTHNESS))
+    for a in (1e-300, 1e-12, 1e-6):
+        gap = (h.dilation(torch.tensor([a], dtype=torch.float64), x) - x).norm(dim=-1)
+        assert bool((gap <= alpha * a / 2 * x.norm(dim=-1) ** 2 + 4 * EPS * x.norm(dim=-1)).all())
+
+
 @pytest.mark.parametrize("name", MAPS)
 def test_jacobian_and_its_change_are_programs(name):
     """In balls and in floats the same numbers, for a batch of parameters."""
@@ -111,15 +158,39 @@ def test_constants_are_attained(name, point, inverse, stretch):
         assert singular[0].item() == pytest.approx(stretch, rel=16 * EPS)
 
 
-def test_smoothness_of_the_twist_is_nearly_attained():
-    """The largest second derivative, 3.2191, lies at the boundary, at the angle that the docstring's formula gives."""
-    h = import_module("rescert.decomposition.maps.twist2d")
-    angle = torch.linspace(0, math.pi, 2001, dtype=torch.float64)
-    direction = torch.stack([angle.cos(), angle.sin()], -1)
-    boundary = torch.tensor([1.0, 0.0], dtype=torch.float64)
-    step = 1e-5 * direction
-    second = (norm(h.jacobian(boundary + step) - h.jacobian(boundary - step)) / 2e-5).max().item()
-    assert 3.2191 < second < float(h.SMOOTHNESS)
+@pytest.mark.parametrize(
+    ("name", "point", "direction", "least"),
+    [
+        ("twist2d", [1.0, 0.0], [math.cos(0.17501), math.sin(0.17501)], 3.2191286),
+        ("shears2d", [0.0, 2.0], [1.0, 0.0], 3 / 8 * math.hypot(1, (1 - math.cos(2)) / 4)),
+        ("gradconvex3d", [0.0, 0.0, 0.0], [1 / math.sqrt(3)] * 3, 9 * math.sqrt(3) / 32),
+        ("sinh1d", [1.0], [1.0], math.sinh(1)),
+    ],
+)
+def test_smoothness_is_nearly_attained(name, point, direction, least):
+    """The second derivative at a point and in a direction, where the docstring says that it is largest."""
+    h = import_module(f"rescert.decomposition.maps.{name}")
+    x, u = (torch.tensor(v, dtype=torch.float64) for v in (point, direction))
+    twice = torch.func.jacfwd(torch.func.jacfwd(h.value))(x)
+    second = torch.einsum("ijk,j,k->i", twice, u, u).norm().item()
+    assert second == pytest.approx(least, rel=1e-6)
+    assert second < float(Fraction(h.SMOOTHNESS)) < 1.0003 * second
+
+
+@pytest.mark.parametrize(("name", "at"), [("gradconvex3d", {"a": 0.3, "b": -0.7}), ("resflow10d", {"radius": 1.0})])
+def test_derived_bounds_of_second_derivatives_hold_at_points(name, at):
+    h = import_module(f"rescert.decomposition.maps.{name}")
+    bounds = h.curvature({key: torch.tensor(v, dtype=torch.float64) for key, v in at.items()}).norm(dim=-1)
+    assert bounds.max() <= float(Fraction(h.SMOOTHNESS)) * (1 + 1e-12)
+    if name == "resflow10d":
+        assert bounds.max() == pytest.approx(0.539417, rel=1e-5)
+        bound, directions = bounds.max(), torch.randn(4, 10, generator=torch.Generator().manual_seed(3)).double()
+    else:
+        bound, directions = bounds.max(), torch.tensor([[1.0, 0.3, -0.7]], dtype=torch.float64)
+    for u in directions / directions.norm(dim=-1, keepdim=True):
+        for x in points(h, 6):
+            along = torch.func.jvp(lambda z, u=u: torch.func.jvp(h.value, (z,), (u,))[1], (x,), (u,))[1]
+            assert along.norm() <= bound * (1 + 1e-12)
 
 
 def test_cos1d_constants_are_attained():

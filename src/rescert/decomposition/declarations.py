@@ -105,9 +105,8 @@ def _expect_orientation(h: SmoothMap, pairs: Pairs, radius: float, name: str) ->
             f"{float(determinants[least]):.6g} at x = {_shown(points[least])}"
         )
     singular = torch.linalg.svdvals(slopes)
-    shares = singular[:, -1] / singular[:, 0]
-    least = int(shares.argmin())
-    if shares[least] <= ROUNDING * h.DIMENSION:
+    least = int(singular[:, -1].argmin())
+    if singular[least, -1] <= ROUNDING * h.DIMENSION * singular.max():
         raise ValueError(
             f"expected an invertible Jacobian of the map '{name}', got singular values from "
             f"{float(singular[least, -1]):.3g} to {float(singular[least, 0]):.3g} at x = {_shown(points[least])}"

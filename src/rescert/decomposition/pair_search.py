@@ -76,7 +76,9 @@ def ascend(ratio: Ratio, pairs: Pairs, radius: float, rounds: int = ROUNDS) -> t
     length = torch.full_like(best, FIRST_STEP * radius)
     for _ in range(rounds):
         moving = [p.clone().requires_grad_() for p in (first, second)]
-        slopes = torch.autograd.grad(ratio(*place(*moving)).sum(), moving)
+        # a ratio need not depend on the points, as of a linear map
+        total = ratio(*place(*moving)).sum() + 0 * (moving[0] + moving[1]).sum()
+        slopes = torch.autograd.grad(total, moving)
         steep = torch.cat(slopes, -1).nan_to_num(0, 0, 0)
         steep = steep * (length / steep.norm(dim=-1).clamp_min(1e-300))[:, None]
         d = first.shape[-1]

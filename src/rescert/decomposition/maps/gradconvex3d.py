@@ -36,8 +36,8 @@ _ROWS = ((1.0, 0.5, 0.0), (0.0, 1.0, 0.5), (0.5, 0.0, 1.0))
 def value(x: torch.Tensor) -> torch.Tensor:
     """h(x), shape (..., 3) to (..., 3), with 1 - cos t as 2 sin²(t/2)."""
     heights = [torch.sin(_along(row, x) / 2) ** 2 / 2 for row in _ROWS]
-    shifts = [sum(t * row[i] for t, row in zip(heights, _ROWS, strict=True) if row[i]) for i in range(3)]
-    return x + torch.stack(shifts, -1)
+    first, second, third = heights
+    return x + torch.stack([first + third / 2, first / 2 + second, second / 2 + third], -1)
 
 
 def dilation(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
