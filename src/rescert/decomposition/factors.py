@@ -218,7 +218,7 @@ def rate(depths: Sequence[int], values: Sequence[float]) -> tuple[float, float, 
     Over all depths if fewer than two are that large; NaN where there are too few points. The values are no random
     sample: the interval says how well a power of the depth describes them.
 
-    >>> [round(x, 9) for x in rate([8, 16, 32], [1.0, 0.5, 0.25])]
+    >>> [round(x, 5) for x in rate([8, 16, 32], [1.0, 0.5, 0.25])]
     [-1.0, -1.0, -1.0]
     """
     chosen = [(m, v) for m, v in zip(depths, values, strict=True) if m >= 8]

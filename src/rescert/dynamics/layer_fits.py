@@ -50,7 +50,9 @@ TURN = 0.3  # that puts them between the sample points
 GAINS = (0.5, 2.0)  # of |w|, times the size of the domain
 AWAY = 1.25  # |t|, in sizes of the domain
 CUT = 1e-12  # singular values below this part of the largest are dropped
+NARROW = 1e-9  # parts of the domain: narrower pieces do not count
 NEWTON = 4
+ACCURATE = 0.1  # parts of sup |h_i - Id|: fits of values with a larger error are no examples
 PAIR = 2.0**-36  # half the distance of the two points that show a slope, in radii
 
 
@@ -122,23 +124,26 @@ def fit(name: str, depth: int, config: Mapping[str, Any], draws: torch.Generator
     drawn = [draw(config["runs"], config["width"], h.DIMENSION, len(sample), draws) for _ in factors]
     true = [_largest_constant(f, fresh) for f in factors]
     common = {"target": name, "dimension": h.DIMENSION, "depth": depth, "true": max(true)}
-    steepest_fits: dict[str, tuple[str, Fitted]] = {}
+    sizes = ACCURATE * torch.stack([f.increment(fresh).norm(dim=-1).max() for f in factors])[:, None]
+    steepest_fits: dict[str, tuple[str, Fitted, Tensor]] = {}
     for label, method in METHODS.items():
         fitted = measure([_fit(f, method, sample, d) for f, d in zip(factors, drawn, strict=True)], factors, fresh)
         yield Part(_rows(fitted, h, fresh, {**common, "method": label}), {}, [])
-        kind = "jacobians" if method.jacobians else "values"
         if method.bias == "inner":
+            kind = "jacobians" if method.jacobians else "values"
+            counted = fitted.slopes if method.jacobians else fitted.slopes.where(fitted.errors <= sizes, 0.0)
             known = steepest_fits.get(kind)
-            if known is None or fitted.slopes.max() > known[1].slopes.max():
-                steepest_fits[kind] = label, fitted
+            if known is None or counted.max() > known[2].max():
+                steepest_fits[kind] = label, fitted, counted
     if h.DIMENSION == 1:
         knots = images(factors, config["width"])
         layers = [kinked(a, b - a) for a, b in zip(knots[:-1, None], knots[1:, None], strict=True)]
         fitted = measure(layers, factors, fresh)
         rows = _rows(fitted, h, fresh, {**common, "method": KINKED})
         yield Part([{**row, "seed": -1} for row in rows], {"knots": knots.numpy()}, [])
-    for kind, (label, fitted) in steepest_fits.items():
-        yield _witness(kind, label, fitted, factors, name)
+    for kind, (label, fitted, counted) in steepest_fits.items():
+        place = divmod(int(counted.argmax()), config["runs"])
+        yield _witness(kind, label, fitted, place, factors, name)
 
 
 def _largest_constant(factor: DilatedFactor, points: Tensor) -> float:
@@ -215,13 +220,15 @@ def steepest(layer: TwoLayer, factor: DilatedFactor, points: Tensor) -> tuple[Te
 
 
 def _steepest_piece(layer: TwoLayer, factor: DilatedFactor, points: Tensor) -> tuple[Tensor, Tensor]:
-    """Exact, up to rounding: the slopes of all pieces, taken at their middles."""
+    """Exact, up to rounding: the slopes of all pieces but those that rounding made, taken at their middles."""
     images = factor.point(points)[:, 0].contiguous()
     # a unit of weight 0 has no kink
     kinks = torch.where(layer.inner[..., 0] == 0, images[0], -layer.bias / layer.inner[..., 0])
     edges = torch.cat([kinks.clamp(images[0], images[-1]), images[[0, -1]].expand(len(kinks), 2)], -1).sort(-1).values
     middles = (edges[:, 1:] + edges[:, :-1]) / 2
-    slopes = torch.where(edges.diff(dim=-1) > 0, norms(layer.jacobian(middles[..., None])), 0.0)
+    # kinks are drawn at the ends, too, where rounding leaves pieces inside
+    wide = edges.diff(dim=-1) > NARROW * (images[-1] - images[0])
+    slopes = torch.where(wide, norms(layer.jacobian(middles[..., None])), 0.0)
     best, at = slopes.max(-1)
     middle = middles.gather(-1, at[:, None])
     # v by linear interpolation between the points, and Newton's method
@@ -248,9 +255,11 @@ def _rows(fitted: Fitted, h: Any, fresh: Tensor, common: Mapping[str, Any]) -> l
     ]
 
 
-def _witness(kind: str, label: str, fitted: Fitted, factors: Sequence[DilatedFactor], name: str) -> Part:
-    """The steepest layer, and two points of X whose images lie along the direction that it stretches most."""
-    index, run = divmod(int(fitted.slopes.argmax()), fitted.slopes.shape[1])
+def _witness(
+    kind: str, label: str, fitted: Fitted, place: tuple[int, int], factors: Sequence[DilatedFactor], name: str
+) -> Part:
+    """A layer of a run, and two points of X whose images lie along the direction that it stretches most."""
+    index, run = place
     factor, layer, v = factors[index], fitted.layers[index], fitted.places[index, run] * (1 - 4 * PAIR)
     jacobian = layer.jacobian(factor.point(v[None]))[run, 0]
     along = torch.linalg.solve(factor.jacobian_of_point(v), torch.linalg.svd(jacobian).Vh[0])
