@@ -9,7 +9,7 @@ from scipy.linalg import expm, fractional_matrix_power
 
 from rescert.decomposition import matrix_proofs
 from rescert.decomposition.affine_chain import chain, points
-from rescert.decomposition.matrix_case import Case, read
+from rescert.decomposition.matrix_case import Case, orientation, read
 from rescert.decomposition.matrix_factors import (
     CONDITION,
     displacement,
@@ -124,6 +124,8 @@ def test_condition_number():
         ([[1.0, 2.0]], 2, "square"),
         ([[math.nan]], 2, "finite"),
         ([[2.0]], 0, "depth of at least 1"),
+        ([[1e200, 0.0], [0.0, 1.0]], 2, "expected singular values from 1e-150 to 1e[+]150, got 1 to 1e[+]200"),
+        ([[1e-200]], 2, "singular values"),
     ],
 )
 def test_bad_matrices(matrix, depth, message):
@@ -148,6 +150,22 @@ def test_the_sign_of_a_determinant_is_exact():
     assert determinant_sign(nearly) == 1
     assert determinant_sign(nearly[::-1]) == -1
     assert determinant_sign(np.ones((2, 2))) == 0
+
+
+def test_rationals_mean_their_exact_values():
+    """In floats 1/10 is above its value, and 1/3 is below."""
+    for text in ("1/10 1; 1 10", "1/3 1; 1 3"):
+        matrix, _, rows = read(text, None, generator())
+        assert determinant_sign(matrix) != 0
+        with pytest.raises(ValueError, match="determinant is not 0"):
+            orientation(matrix, rows)
+    below, _, rows = read("1 1; 1 99999999999999999999999/100000000000000000000000", None, generator())
+    assert orientation(below, rows) == -1
+    above, _, rows = read("1 1; 1 100000000000000000000001/100000000000000000000000", None, generator())
+    with pytest.raises(ValueError, match="positive determinant, got one that is zero or too near"):
+        orientation(above, rows)
+    with pytest.raises(ValueError, match="range of floats"):
+        read("1e400", None, generator())
 
 
 def case(name: str, size: int, depth: int) -> Case:

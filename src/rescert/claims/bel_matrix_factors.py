@@ -98,7 +98,7 @@ from rescert import runtime
 from rescert.certify import sign
 from rescert.certify.proof import Proof
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.decomposition import matrix_case, matrix_factors, matrix_proofs, matrix_roots
+from rescert.decomposition import matrix_case, matrix_factors, matrix_proofs
 from rescert.decomposition.matrix_case import LOWERED, RESIDUAL, Case
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def validate(instance: Instance) -> None:
     """A square matrix with a determinant that is not 0, and a depth of at least 1."""
     if instance["depth"] < 1:
         raise ValueError(f"expected a depth of at least 1, got {instance['depth']}")
-    if matrix_roots.determinant_sign(_matrix(instance)[0]) == 0:
-        raise ValueError(f"expected a matrix whose determinant is not 0, got '{instance['matrix']}'")
+    matrix, _, rows = _matrix(instance)
+    matrix_case.orientation(matrix, rows)
 
 
 def _all(proofs: list[Proof], reason: str, **shown: Any) -> Finding:
@@ -216,7 +216,7 @@ def _optimal(case: Case) -> Finding:
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """One matrix and one depth; nothing is read."""
     matrix, exact, rows = _matrix(instance)
-    if matrix_roots.determinant_sign(matrix) < 0:
+    if matrix_case.orientation(matrix, rows) < 0:
         return dict.fromkeys(NAMES, _broken(matrix_proofs.determinant(exact, len(matrix), "<"), "det R < 0"))
     case = Case(matrix_factors.factor_matrix(matrix, instance["depth"]), exact, rows)
     return {

@@ -78,7 +78,7 @@ import numpy as np
 
 from rescert import runtime
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
-from rescert.decomposition import affine_chain, matrix_case, matrix_factors, matrix_proofs, matrix_roots
+from rescert.decomposition import affine_chain, matrix_case, matrix_factors, matrix_proofs
 from rescert.decomposition.factors import load_map
 from rescert.decomposition.matrix_case import RESIDUAL, Case
 
@@ -98,13 +98,10 @@ def _matrix(instance: Instance) -> tuple[np.ndarray, Any, matrix_case.Entries | 
 
 def validate(instance: Instance) -> None:
     """A square matrix with a determinant that is not 0, of the map's size, and at least one map."""
-    matrix, depth = _matrix(instance)[0], instance["depth"]
+    (matrix, _, rows), depth = _matrix(instance), instance["depth"]
     if depth < 1:
         raise ValueError(f"expected a depth of at least 1, got {depth}")
-    sign_found = matrix_roots.determinant_sign(matrix)
-    if sign_found == 0:
-        raise ValueError(f"expected a matrix whose determinant is not 0, got '{instance['matrix']}'")
-    if sign_found > 0 and depth > 1:
+    if matrix_case.orientation(matrix, rows) > 0 and depth > 1:
         affine_chain.chain(matrix, depth, instance.get("map"))
 
 
@@ -172,7 +169,7 @@ def _turn(case: Case) -> Finding:
 def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """h(x) = T h~(x - x0) + b in m maps; nothing is read."""
     matrix, exact, rows = _matrix(instance)
-    if matrix_roots.determinant_sign(matrix) < 0:
+    if matrix_case.orientation(matrix, rows) < 0:
         proof = matrix_proofs.determinant(exact, len(matrix), "<")
         shown = () if proof.assertion is None else (proof.assertion,)
         broken = Finding(False if shown else None, None, Evidence.ENCLOSED, "det Dh(x0) < 0", assertions=shown)
@@ -214,9 +211,9 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     r"""The layers of $h(x)=T\tilde h(x-x_0)+b$, one panel a map $\tilde h$ of $d$ inputs.
 
     $m$ times the distance of each layer from the identity against the layer's place in the chain, for several $m$ (from
-    light to dark; nonlinear layers first, then matrix factors behind the vertical line). Dashed: the bounds. Dotted:
-    what no factorisation of $h$ into the largest $m$ goes below (certified). The curves of different $m$ nearly
-    coincide: all distances are of order $1/m$. All {chains} compositions with {maps} maps agree with $h$ to
+    light to dark; nonlinear layers first, then matrix factors behind the vertical line). Dashed, for the largest $m$:
+    the bounds. Dotted, also for that $m$: what no factorisation of $h$ goes below (certified). The curves of larger
+    $m$ nearly coincide: all distances are of order $1/m$. All {chains} compositions with {maps} maps agree with $h$ to
     {composition_error:.0e}, relative. At $m={deepest}$ the farthest layer is at most {farthest:.1f}$/m$ from the
     identity, and at most {ratio:.1f} times the limit.
     """

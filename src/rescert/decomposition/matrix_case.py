@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from flint import fmpq, fmpq_mat
 
 from rescert.certify import sign
 from rescert.certify.problem import trace
 from rescert.certify.proof import Proof
-from rescert.decomposition import matrix_factors, matrix_proofs
+from rescert.decomposition import matrix_factors, matrix_proofs, matrix_roots
 
 ROOM = 1e-10  # a norm is shown to be below (1 + this) times what floats say
 LOWERED = 1e-7  # the same for limits, from below
@@ -28,12 +29,33 @@ def read(text: str, dimension: int | None, generator: torch.Generator) -> tuple[
     """A matrix by name or as rows: in floats, as a constant of programs, and its rationals if these are short."""
     if text not in matrix_factors.NAMES:
         rows = matrix_factors.parse(text)
-        return np.array(rows, dtype=np.float64), [[str(x) for x in row] for row in rows], rows
+        try:
+            floats = np.array(rows, dtype=np.float64)
+        except OverflowError:
+            raise ValueError(f"expected entries within the range of floats, got '{text}'") from None
+        return floats, [[str(x) for x in row] for row in rows], rows
     if not isinstance(dimension, int) or dimension < 1:
         raise ValueError(f"expected a dimension of at least 1 for the matrix '{text}', got {dimension}")
     drawn = matrix_factors.drawn_matrix(text, dimension, generator)
     whole = bool((drawn == np.round(drawn)).all())
     return drawn, drawn, [[Fraction(x) for x in row] for row in drawn.tolist()] if whole else None
+
+
+def orientation(matrix: np.ndarray, rows: Entries | None) -> int:
+    """1 or -1, the sign of det R; 0 is refused, and what cannot be factorised in floats although det R > 0.
+
+    Rationals mean their exact values: floats may be singular where these are not, and the other way round.
+    """
+    if rows is None:
+        found = matrix_roots.determinant_sign(matrix)
+    else:
+        determinant = fmpq_mat([[fmpq(x.numerator, x.denominator) for x in row] for row in rows]).det()
+        found = int(determinant > 0) - int(determinant < 0)
+    if found == 0:
+        raise ValueError("expected a matrix whose determinant is not 0, got one that is singular or too near to it")
+    if found > 0:
+        matrix_roots.expected_matrix(matrix)
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 r"""Near-identity factors of a real matrix of positive determinant, $R=(I+A_1)\cdots(I+A_m)$.
 
 With $R=QP$ (polar decomposition), $q=Q^{1/m}$ and $p=P^{1/m}$, the factors are $I+A_i=q^{m-i}\,(qp)\,q^{-(m-i)}$:
-the product telescopes to $q^mp^m=R$, and all $A_i$ have the norm of $qp-I$. Proofs: `rescert.claims.bel_theorem1`.
+the product telescopes to $q^mp^m=R$, and all $A_i$ have the norm of $qp-I$. Proofs: the claim
+`bel_matrix_factors`.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from scipy.linalg import schur
 
 from rescert.certify import balls
 
+RANGE = 1e-150, 1e150  # of singular values, so that squares of lengths stay in float64
+
 
 def determinant_sign(matrix: np.ndarray, precision: int = 256) -> int:
     """1 or -1, the sign of the determinant of the exact floats in balls; 0 if it is not decided, or if it is 0.
@@ -39,6 +41,10 @@ def expected_matrix(matrix: np.ndarray) -> np.ndarray:
     if sign <= 0:
         found = "a negative one" if sign else "one that is zero or too near to it"
         raise ValueError(f"expected a matrix of positive determinant, got {found}")
+    values = np.linalg.svd(matrix, compute_uv=False)
+    if not RANGE[0] <= values.min() <= values.max() <= RANGE[1]:
+        found = f"{values.min():.3g} to {values.max():.3g}"
+        raise ValueError(f"expected singular values from {RANGE[0]:g} to {RANGE[1]:g}, got {found}")
     return matrix
 
 
