@@ -132,11 +132,44 @@ def test_factors_lead_from_state_to_state_and_compose_to_the_map(schedule):
 
 @pytest.mark.parametrize(
     ("depth", "schedule", "message"),
-    [(1, "uniform", "a depth of at least 2"), (4, "best", "a schedule among"), (4, "optimal", "dimension 1 only")],
+    [
+        (1, "uniform", "a depth of at least 2"),
+        (2.5, "uniform", "a whole number as depth"),
+        (4, "best", "a schedule among"),
+        (4, "optimal", "dimension 1 only"),
+    ],
 )
 def test_what_cannot_be_factorised_is_refused(depth, schedule, message):
     with pytest.raises(ValueError, match=message):
         factorise(load_map("twist2d"), depth, schedule)
+
+
+@pytest.mark.parametrize("value", [lambda x: -x, lambda x: x + 0.1, lambda x: 1.001 * x, lambda x: x / 0])
+def test_a_map_whose_path_does_not_start_at_the_identity_is_refused(value):
+    given = SimpleNamespace(
+        DIMENSION=1, RADIUS="1", SMOOTHNESS="1", INVERSE_LIPSCHITZ="1", value=value, __doc__="no identity at 0"
+    )
+    with pytest.raises(ValueError, match=r"expected h\(0\) = 0 and Dh\(0\) = I, got"):
+        factorise(given, 4, "uniform")
+
+
+@pytest.mark.parametrize("name", ["shears2d", "gradconvex3d"])
+def test_the_composition_error_is_that_of_points_from_the_origin_to_the_boundary(name, monkeypatch):
+    """A factor that is wrong near the origin only must show in the table."""
+    seen = []
+    compose = Factorisation.compose
+    monkeypatch.setattr(Factorisation, "compose", lambda self, x: (seen.append(x), compose(self, x))[1])
+    decompose({"map": name, "depths": [2], "schedules": ["uniform"]}, runtime.generator)
+    sizes = seen[0].norm(dim=-1)
+    radius = float(Fraction(load_map(name).RADIUS))
+    assert sizes.min() == 0
+    assert (sizes < radius / 2).sum() >= 0.3 * len(sizes)
+    assert sizes.max() == pytest.approx(radius)
+
+
+def test_searched_factors_are_equalised_to_one_part_in_a_hundred():
+    found = factorise(load_map("shears2d"), 16, "equalised").distances
+    assert found.max() / found.min() - 1 <= 0.01
 
 
 def test_a_factor_that_is_not_there_is_refused():
@@ -195,7 +228,15 @@ def test_decomposing_twice_gives_equal_tables():
 
 
 @pytest.mark.parametrize(
-    "change", [{"schedules": ["printed", "fast"]}, {"depths": []}, {"map": "cos2d"}, {"depths": [1]}, {"schedules": []}]
+    "change",
+    [
+        {"schedules": ["printed", "fast"]},
+        {"depths": []},
+        {"map": "cos2d"},
+        {"depths": [1]},
+        {"depths": [2.5]},
+        {"schedules": []},
+    ],
 )
 def test_misuse_is_refused(change):
     with pytest.raises(ValueError, match="expected"):

@@ -403,7 +403,8 @@ CLAIM = Claim(
         Statement(
             "equalised",
             r"The uniform schedule is not the best of the path $h(ax)/a$: a schedule found by bringing all factors to "
-            r"the same distance from the identity (in floats, up to rounding) has a smaller largest distance.",
+            r"nearly the same distance from the identity (in floats; to rounding on an interval or a line, to less "
+            r"than 1 % where the ball is searched) has a smaller largest distance.",
             "sharper",
         ),
         Statement(

@@ -32,6 +32,7 @@ REFINEMENTS = 60  # steps of golden section: 0.618^60 of a grid cell is below ro
 GOLDEN = (math.sqrt(5) - 1) / 2
 TOGETHER = 1 << 21  # entries of matrices that are formed at a time
 EQUALISED = 64  # points on which a schedule is equalised where X is searched, at most
+NORMALISED = 1e-10  # what h(0) and Dh(0) - I may be, for the rounding of a map and its derivative
 
 SCHEDULES: dict[str, tuple[type[Dilation] | type[DerivativePower], Callable[..., np.ndarray]]] = {
     "printed": (Dilation, lambda depth, distances: schedules.printed(depth)),
@@ -154,7 +155,8 @@ def _equalising_points(path: Path, depth: int, points: torch.Tensor) -> torch.Te
 class Factorisation:
     """h = h_m∘…∘h_1 on X, h_i = g_{a_i}∘g_{a_{i-1}}⁻¹, along a ``path`` at the ``parameters`` a_1 < … < a_m = 1.
 
-    ``distances`` (m,) are the Lipschitz constants of h_i - Id as `distances` finds them, and ``at`` is where.
+    ``distances`` (m,) are the suprema that `distances` finds, and ``at`` is where: the Lipschitz constants of h_i - Id
+    where the images of the ball are convex, else lower estimates of them.
     """
 
     path: Path
@@ -182,18 +184,29 @@ def factorise(h: SmoothMap, depth: int, schedule: str) -> Factorisation:
     """The factors of a map at a depth m >= 2 by a schedule of `SCHEDULES`; "optimal" is for dimension one.
 
     ``h`` is a map of `load_map`, or any object with its attributes; see `rescert.decomposition.interpolations`.
+    That h(0) = 0 and Dh(0) = I is checked; `rescert.decomposition.declarations.check` tries the constants, too.
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"expected a schedule among {', '.join(SCHEDULES)}, got '{schedule}'")
     if schedule == "optimal" and h.DIMENSION > 1:
         raise ValueError(f"expected the schedule 'optimal' for maps of dimension 1 only, got dimension {h.DIMENSION}")
     h = completed(h)
+    _expect_normalised(h)
     family, places = SCHEDULES[schedule]
     path, points = family(h), domain_points(h) if interval(h) is None else grid(h, GRID)
     chosen = _equalising_points(path, depth, points) if schedule == "equalised" else points
     parameters = places(depth, partial(_distances, path, chosen))
     at, found = distances(path, parameters, points)
     return Factorisation(path, parameters, found, at)
+
+
+def _expect_normalised(h: SmoothMap) -> None:
+    """The path starts at the identity only if h(0) = 0 and Dh(0) = I, up to rounding."""
+    origin = torch.zeros(1, h.DIMENSION, dtype=torch.float64)
+    value, slope = h.value(origin)[0], h.jacobian(origin)[0]
+    off = max(float(value.norm()), float((slope - torch.eye(h.DIMENSION, dtype=torch.float64)).norm()))
+    if not off <= NORMALISED:
+        raise ValueError(f"expected h(0) = 0 and Dh(0) = I, got h(0) = {value.tolist()}, Dh(0) = {slope.tolist()}")
 
 
 def lower_limit(h: SmoothMap, depth: int) -> float:
@@ -242,12 +255,13 @@ def decompose(
     ``composition_error``, and the bounds. ``*_rate`` are fitted log-log slopes over the depths.
     """
     h = load_map(config["map"])
-    depths = sorted({int(m) for m in config["depths"]})
+    depths = sorted(set(config["depths"]))
     unknown = [s for s in config["schedules"] if s not in SCHEDULES]
     if unknown or not depths or depths[0] < 2 or not config["schedules"]:
         raise ValueError(f"expected depths >= 2 and schedules among {sorted(SCHEDULES)}, got {unknown or config}")
     declarations.check(h, generator(0, "declarations"), config["map"])
-    composed, known = domain_points(h)[-COMPOSED:], constants(h)
+    points, known = domain_points(h), constants(h)
+    composed = points[:: math.ceil(len(points) / COMPOSED)]  # from the origin to the boundary
     limits = {depth: lower_limit(h, depth) for depth in depths}
     rows = []
     for name in config["schedules"]:

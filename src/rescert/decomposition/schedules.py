@@ -60,5 +60,8 @@ def equalised(depth: int, distances: Callable[[np.ndarray], np.ndarray]) -> np.n
 
 
 def _require(depth: int) -> None:
+    # A number of factors that is not whole would give a schedule that passes 1.
+    if not isinstance(depth, int | np.integer):
+        raise ValueError(f"expected a whole number as depth, got {depth!r}")
     if depth < 2:
         raise ValueError(f"expected a depth of at least 2, got {depth}")
