@@ -46,6 +46,22 @@ def test_corrected_and_sharper_hold(name):
     assert not {Verdict.UNDECIDED} & {f.verdict for f in found.values()}
 
 
+@pytest.mark.parametrize("matrix", ["1 -2; 3 4", "1 1; 0 1"])
+def test_one_factor_of_a_matrix_that_is_not_normal_is_not_called_optimal(matrix):
+    # at m = 1 every matrix attains its limit, but not max |lambda - 1|
+    assert check(matrix=matrix, depth=1)["optimal"].verdict is Verdict.VACUOUS
+
+
+def test_rounding_does_not_make_a_rotation_abnormal():
+    assert check(matrix="rotation", dimension=5, seed=1, depth=3)["optimal"].verdict is Verdict.HOLDS
+
+
+def test_refuted_for_a_matrix_whose_determinant_is_shown():
+    found = check(matrix="rotation", dimension=10, seed=0, depth=2)["gamma"]
+    assert found.verdict is Verdict.FAILS
+    assert len(found.assertions) == 4
+
+
 def test_symmetric_positive_matrices():
     found = check(matrix="2 1; 1 2", depth=4)
     assert found["positive"].verdict is Verdict.HOLDS

@@ -82,6 +82,12 @@ def test_kinked_layers_are_certified_and_a_smaller_error_is_not():
     assert not bounds.kinked_bounds(COS, knots, str(error * Fraction(9, 10))).proved
 
 
+def test_knots_that_do_not_span_x_are_not_certified():
+    knots = knots_of(3, 8).numpy()
+    assert not bounds.kinked_bounds(COS, knots[:, 1:], "1/8").proved
+    assert bounds.kinked_bounds(COS, knots, "1/8").proved
+
+
 def test_a_knot_that_is_moved_is_not_certified():
     knots = knots_of(3, 8).numpy().copy()
     knots[1, 4] += 0.1  # a steeper piece in the layers on both sides
@@ -100,6 +106,17 @@ def test_steeper_than_the_bound_is_strict(slope, proved):
     none = torch.zeros(2, dtype=torch.float64)
     layer = TwoLayer("relu", outer.numpy(), inner.numpy(), none.numpy(), none[:1].numpy())
     proofs = bounds.steeper(COS, 4, 1, layer, np.array([[-0.25], [0.5]]), "1/2")
+    assert all(p.proved for p in proofs) is proved
+
+
+@pytest.mark.parametrize(("part", "proved"), [(0.101, True), (0.099, False)])
+@pytest.mark.parametrize("index", [1, 3])
+def test_errors_beside_a_part_of_the_factor(index, part, proved):
+    # the interpolant of 0.9 N_i at many knots: its largest error is about a tenth of N_i
+    factor, v = DilatedFactor(COS, index, 4), spread(COS, 301)
+    layer = kinked(factor.point(v)[:, 0], 0.9 * factor.increment(v)[:, 0])
+    arrays = TwoLayer("relu", *(getattr(layer, key).numpy() for key in ("outer", "inner", "bias", "shift")))
+    proofs = bounds.accurate(COS, 4, index, arrays, spread(COS, 41), part)
     assert all(p.proved for p in proofs) is proved
 
 

@@ -1,16 +1,21 @@
 """Theorem 2 of Bartlett, Evans and Long: enclosures against dense sampling, and constants that must not certify."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
+from flint import arb
 
 from rescert import runtime
 from rescert.certify import balls, suprema
+from rescert.certify.problem import trace
 from rescert.claim import Evidence, Verdict
 from rescert.claims.bel_theorem2 import CLAIM
 from rescert.decomposition.enclosures import change_program, root_program
 from rescert.decomposition.factor_case import Case
 from rescert.decomposition.factors import decompose, load_map
+from rescert.decomposition.ridge import Ridge
 
 DEPTHS = [2, 8, 64]
 COS = load_map("cos1d")
@@ -152,6 +157,31 @@ def test_a_bound_below_a_jacobian_of_the_plane_is_refuted_and_not_covered():
     assert not case.excess("uniform", lambda v: v["bound"], {"bound": str(1.001 * sampled)}).proved
     case.rows["uniform"]["distance"] = 0.98 * sampled
     assert case.enclose("uniform").assertions == ()
+
+
+@pytest.mark.parametrize(("name", "stretch"), [("shears2d", 1 + 1e-6), ("sinh1d", 1 + 1e-6), ("ridge2d", 1.5)])
+def test_a_point_outside_the_ball_shows_nothing(name, stretch):
+    """The search leaves points of the boundary outside X by rounding, where nothing is claimed."""
+    schedules = [*SHEARS["schedules"], *(["optimal"] if name == "sinh1d" else [])]
+    case = Case(load_map(name), 2, decompose({**SHEARS, "map": name, "schedules": schedules}, runtime.generator)[0])
+    below = {"bound": str(0.5 * float(case.rows["uniform"]["distance"]))}
+    point = case.farthest("uniform")[1]
+    assert sum(Fraction(x) ** 2 for x in point) < Fraction(case.h.RADIUS) ** 2
+    assert case.excess("uniform", lambda v: v["bound"], below).proved
+    case.rows["uniform"]["at"] = (stretch * np.array(case.rows["uniform"]["at"])).tolist()
+    assert not case.excess("uniform", lambda v: v["bound"], below).proved
+
+
+@pytest.mark.parametrize("name", ["ridge2d", "ridge10d"])
+def test_program_of_a_ridge_map_has_the_length_of_its_floats(name):
+    """At a = 1, b = 0, t = 1 it is |w| sin 1, of the floats w that h has, and not of a rounded length."""
+    h = load_map(name)
+    numbers = {"a": np.array([[1.0]]), "b": np.array([[0.0]]), "t": np.array([[1.0]])}
+    (ball,) = balls.evaluate(trace(lambda v: h.line_change(v["a"], v["b"], v["t"]), {}, numbers), {}).flat
+    square = sum(Fraction(w) ** 2 for w in Ridge(h.DIMENSION).outer[:, 0].tolist())
+    with balls.working_precision(256):
+        assert (ball**2 / arb(1).sin() ** 2).overlaps(balls.enter(square))
+    assert ball.rad() < 1e-30
 
 
 @pytest.mark.parametrize("name", ["gradconvex3d", "resflow10d"])

@@ -1,6 +1,7 @@
 """Theorem 4 of Bartlett, Evans and Long: derivatives against differences, closed forms, and broken hypotheses."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from rescert.certify import balls
 from rescert.certify.problem import trace
 from rescert.claim import Evidence, Verdict
 from rescert.claims.bel_theorem4 import CLAIM, case
-from rescert.decomposition import descent_case
+from rescert.decomposition import descent_case, descent_hypotheses
 from rescert.decomposition.factors import load_map
 from rescert.decomposition.functional_derivative import lengths, tensors
 
@@ -172,11 +173,37 @@ def test_broken_hypotheses_do_not_hold(instance):
         assert slopes.tolist() == [1.0, 0.0]
 
 
-def test_distance_one_is_not_near():
-    """cos1d with two factors: αRM/m = 1. The exact infimum is still there, the theorem is not applied."""
-    found = CLAIM.check({**FACTORS, "depth": 2}, None)
-    assert found["corrected"].verdict is Verdict.VACUOUS
-    assert found["infimum"].verdict is found["composition"].verdict is Verdict.HOLDS
+def test_factors_are_near_though_the_bound_of_their_distance_is_one(monkeypatch):
+    """cos1d with two factors: αRM/m = 1, and the distances are sin(1)/2 and less."""
+    two = {**FACTORS, "depth": 2}
+    assert math.sin(1) / 2 < case(two).farthest < 1 / 2
+    found = CLAIM.check(two, None)
+    names = ("corrected", "doubled", "pointwise", "infimum", "composition")
+    assert {found[n].verdict for n in names} == {Verdict.HOLDS}
+    monkeypatch.setattr(descent_case, "PIECES", 2)  # too wide for the balls
+    assert case(two).farthest == 1
+    found = CLAIM.check(two, None)
+    assert {found[n].verdict for n in ("printed", *names[:3])} == {Verdict.UNDECIDED}
+    assert {found[n].verdict for n in names[3:]} == {Verdict.HOLDS}
+
+
+def test_drawn_atoms_are_distinct():
+    """Among these draws are some that are equal before they are moved: two within 1/16 of 0, relative to the ball."""
+    for seed in range(4):
+        x = case({**FACTORS, "atoms": 16, "seed": seed}).numbers["x"]
+        assert len(np.unique(x)) == 16
+        assert 0.1 < np.abs(x).min() <= np.abs(x).max() <= 2
+    assert descent_case._distinct(np.array([[0.5, 1], [0.5, 1], [-0.5, 1]])).tolist() == [
+        [0.5, 1], [0.5 - 2.0**-10, 1], [-0.5, 1]
+    ]  # fmt: skip
+
+
+def test_an_atom_that_is_drawn_twice_is_refused():
+    known = case(TANH)
+    x = known.numbers["x"].copy()
+    x[1] = x[0]
+    with pytest.raises(ArithmeticError, match="expected distinct atoms"):
+        descent_hypotheses.conditions(replace(known, numbers={**known.numbers, "x": x}))
 
 
 def test_printed_index_gives_another_derivative_only_where_layers_bend():

@@ -177,7 +177,7 @@ def case(name: str, size: int, depth: int) -> Case:
 def test_proofs_hold_and_do_not_show_more(name):
     shown = case(name, 4, 6)
     found = shown.found
-    assert shown.product().proved
+    assert shown.product.proved
     assert shown.norms.proved
     assert shown.limit.proved
     assert matrix_proofs.bound_above(found, shown.exact, shown.attained).proved
@@ -195,7 +195,7 @@ def test_one_wrong_factor_is_noticed():
     changes = shown.found.changes.copy()
     changes[3, 0, 1] += 1e-10
     moved = type(shown.found)(shown.found.matrix, changes, shown.found.angle, shown.found.singular_values)
-    assert not Case(moved, shown.exact, None).product().proved
+    assert not Case(moved, shown.exact, None).product.proved
     changes[3] *= 1.001
     assert not matrix_proofs.norms_below(changes, shown.attained).proved
 
@@ -207,11 +207,14 @@ def test_orthogonality_normality_and_determinants():
     assert matrix_proofs.commutator(np.eye(2), np.eye(2)).proved is None
     shear = np.array([[1.0, 1.0], [0.0, 1.0]])
     assert matrix_proofs.commutator(shear, shear).proved
-    for size in (1, 2, 5):
+    for size in (1, 2, 5, 30):
         drawn = drawn_matrix("gaussian", size, generator(4))
-        assert matrix_proofs.determinant(drawn, size, ">").proved
-        assert not matrix_proofs.determinant(drawn, size, "<").proved
-    assert not matrix_proofs.determinant(np.ones((2, 2)), 2, ">").proved
+        for turned, relation in ((drawn, ">"), (drawn * np.r_[-1, np.ones(size - 1)], "<")):
+            assert matrix_proofs.determinant(turned, turned, relation).proved
+            assert not matrix_proofs.determinant(turned, turned, {">": "<", "<": ">"}[relation]).proved
+    cycle = np.eye(4)[[1, 2, 3, 0]]  # an odd permutation, with pivots of 0 in its order
+    assert matrix_proofs.determinant(cycle, cycle, "<").proved
+    assert not matrix_proofs.determinant(np.ones((2, 2)), np.ones((2, 2)), ">").proved
 
 
 def test_gamma_from_two_vectors():

@@ -13,6 +13,8 @@ from rescert.dynamics import near_identity_region as region
 from rescert.dynamics.descent_targets import task
 from rescert.dynamics.functional_descent import Functional
 from rescert.dynamics.near_identity_region import State, above, below, prove_apart, prove_zero_start
+from rescert.networks import kernel_layers
+from rescert.networks.kernel_layers import Kernel
 
 
 def state(name="teacher", depth=2, kernel="multiquadric", scale=0.0, seed=0, count=6):
@@ -48,6 +50,26 @@ def test_slope_is_the_squared_norm_of_the_gradient(found):
     risk = found.risk({**found.floats, "layer0": first})
     (gradient,) = torch.autograd.grad(risk, theta)
     assert float(found.slope(found.floats)) == pytest.approx(gradient.square().sum().item(), rel=1e-8)
+
+
+@every
+def test_slopes_of_all_layers_are_the_derivatives_along_their_gradients(found):
+    """|G_i|² is the derivative of Q when G_i is added to layer i, by differences."""
+    slopes, centres = found.slopes(found.floats), torch.as_tensor(found.inputs)
+    assert slopes[0].item() == pytest.approx(float(found.slope(found.floats)), rel=1e-12)
+    kernel, layers = Kernel(found.kernel, found.square), [torch.as_tensor(c) for c in found.coefficients]
+    states, kernels = kernel_layers.forward(kernel, layers, centres, centres)
+    pulled = kernel_layers.backward(kernels, layers, states[-1] - torch.as_tensor(found.targets))
+
+    def risk(i, step):
+        z = centres
+        for j, layer in enumerate(layers):
+            move = kernel.evaluate(z, states[i]).values() @ pulled[i] * step / found.count if j == i else 0
+            z = z + kernel.evaluate(z, centres).values() @ layer + move
+        return (z - torch.as_tensor(found.targets)).square().sum().item() / (2 * found.count)
+
+    for i, slope in enumerate(slopes.tolist()):
+        assert (risk(i, 1e-4) - risk(i, -1e-4)) / 2e-4 == pytest.approx(slope, rel=1e-5)
 
 
 @every

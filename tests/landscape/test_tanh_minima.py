@@ -91,6 +91,18 @@ def test_a_student_farther_than_the_teacher_is_not_bad(certified):
     assert tanh_certificates.prove_nearer(replace(problem, outer=2 * problem.outer), box).proved is True
 
 
+def test_a_saturated_unit_is_no_critical_point(monkeypatch):
+    """The gradient is smaller than any tolerance, but by Proposition 3 there is no critical point there."""
+    line, atoms = tanh_minima.Family(1, 1, 1, 1.0, 1.0), torch.tensor([[[1.5], [2.0], [3.0]]]).double()
+    weights, teacher = torch.tensor([[0.5, 0.25, 0.25]]).double(), torch.tensor([[1.0, 0.5]]).double()
+    problems = tanh_minima.Problems(line, atoms, weights, teacher)
+    mean = float((weights[0] * torch.tanh(atoms[0, :, 0] / 2)).sum())
+    best = torch.tensor([[mean, 10.0]], dtype=torch.float64)
+    monkeypatch.setattr(tanh_minima, "descend", lambda *_: best)
+    found = tanh_minima.search(problems, 1, 1, runtime.generator(0, "test"))
+    assert (found.critical, found.solved, found.idle, found.other) == (1, 0, 0, 0)
+
+
 def test_lipschitz_bounds_contain_sampled_slopes():
     draw = np.random.default_rng(2)
     for _ in range(20):

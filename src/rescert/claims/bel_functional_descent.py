@@ -77,7 +77,8 @@ moves a layer by $\delta s$ or more, so that all layers stay within $b_i+\delta<
 $\eta$ multiplies $Q$ by $1-\mu\eta$ at most. Here, with $\varepsilon_i=b_i+\delta$,
 $e_i=\prod_{l>i}(1+\varepsilon_l)$ and $A^2=\sum_ie_i^2$,
 $$L=A^2+\frac As\sum_ie_i(\kappa\varepsilon_iA+2)\sqrt{2Q_0}.$$
-From the identity ($b=0$), with $\delta=\frac1m$: $Q_0<\frac{\lambda_{\min}(K)s^2}{8nm^2}(1-\frac1m)^{2(m-1)}$ suffices.
+From the identity ($b=0$), with $\delta=\frac1m$ (a little less if $m=1$):
+$Q_0<\frac{\lambda_{\min}(K)s^2}{8nm^2}(1-\frac1m)^{2(m-1)}$ suffices.
 
 *Proof.* Let $G=(G_1,\dots,G_m)$, or its projection; $\lVert G\rVert^2\ge\lVert G_1\rVert^2\ge2\mu Q$ as long as the
 layers have moved by less than $\delta s$ each (Theorem A and the Lemma). *Length.* A step that satisfies Armijo's rule,
@@ -107,8 +108,8 @@ hypothesis, and it matters. For $h^*(x)=-x$ on the line descent must leave: maps
 increase, and so does their composition. But descent leaves in milder cases, too: for `cos1d`, where $h^*-\mathrm{Id}$
 itself has the Lipschitz constant $\frac12$, with the narrow Gaussian at every depth tried and with the wider
 multiquadric at $m=2$, because expansions on the sample swing between its points. The certificate is a point at which
-the Jacobian of $f_i$ stretches a vector. Outside nothing is implied, and in these runs nothing bad happens, either: the
-risk falls on.
+the Jacobian of $f_i$ stretches a vector; it is one of the state that a run in floats has reached. Outside nothing is
+implied, and in these runs nothing bad happens, either: the risk falls on.
 
 ## The hypotheses are needed
 
@@ -150,6 +151,7 @@ import pandas as pd
 
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.dynamics.descent_runs import Assertions, Run, drawn, given, runs
+from rescert.dynamics.near_identity_region import below
 from rescert.dynamics.stuck_points import STUCK
 from rescert.statistics import clopper_pearson, share
 
@@ -179,8 +181,7 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """An exact example, or a run of functional descent with the parametric runs on the same target and depth."""
     if "example" in instance:
         return _example(instance["example"])
-    key = (instance[name] for name in ("network", "target", "kernel", "depth"))
-    run = Run.read(inputs, *key)
+    run = Run.read(inputs, *(instance[name] for name in ("network", "target", "kernel", "depth")))
     return {
         **_zero(run),
         **_inside(run),
@@ -202,22 +203,21 @@ def _zero(run: Run) -> dict[str, Finding]:
     still, apart = run.zero_start()
     both = still + apart if still and apart else ()
     reason = f"the zero network of width {run.width} is critical, at distance 0, and Q > 0"
-    moved = f"{run.parametric['bound'].get(-1, 0.0):g}"
-    never = f"all derivatives are exactly 0; after all iterations the parameters have moved by {moved}"
     printed = Finding(True, False if both else None, Evidence.EXACT, reason, f"{run.first:.3g}", "0", both)
-    return {"parameters": printed, "zero": Finding(True, bool(still) or None, Evidence.EXACT, never, moved, "0", still)}
+    moved = f"{run.parametric['bound'].get(-1, 0.0):g}"
+    zero = Finding(True, bool(still) or None, Evidence.EXACT, "all derivatives are exactly 0", moved, "0", still)
+    return {"parameters": printed, "zero": zero}
 
 
 def _inside(run: Run) -> dict[str, Finding]:
     """Theorem A at the start and, where its layers are shown near the identity, at the end."""
     where = "at the start and at the end" if run.near else "at the start; the end is not shown near the identity"
     shown, ratio = run.slopes()
+    critical = f"Q > 0 and |G_i| > 0 for all i {where}"
     rates = ", ".join(f"{float(s.rate()):.3g}" for s in run.inside)
-    least = f"{ratio:.3g} times the bound"
-    critical = f"Q > 0 and |G_1| > 0 {where}"
     return {
         "functional": _enclosed(run.critical(), critical, f"{run.inside[-1].loss:.3g}", "0"),
-        "slope": _enclosed(shown, f"{where}; mu = {rates}", least, "1 times the bound"),
+        "slope": _enclosed(shown, f"{where}; mu = {rates}", f"{ratio:.3g} times the bound", "1 times the bound"),
     }
 
 
@@ -228,19 +228,20 @@ def _converges(run: Run) -> Finding:
         why = "the risk is not below the bound" if run.near else "a layer is not shown near the identity"
         return Finding(False, None, Evidence.NUMERICAL, why, *numbers, (), values)
     reason = f"Q -> 0 with every layer within {float(max(end.distances) + end.room):.5g}, at steps up to "
-    reason += f"{1 / end.smoothness():.3g}; from the identity Q < {float(start.reach):.3g} is enough, "
+    reason += f"{float(below(1 / end.smoothness())):.3g}; from the identity Q < {float(start.reach):.3g} is enough, "
     reason += f"{'and it is' if run.from_identity else 'but it is'} {start.loss:.3g}"
     return replace(_enclosed(run.limit(), reason, *numbers), values=values)
 
 
 def _descent(run: Run, fraction: Fraction) -> Finding:
     """Whether the risk has fallen to the fraction; a run that is shown outside and has not is vacuous."""
-    bound, values, near = fraction * Fraction(run.first), run.measured(), run.near or None
+    first = Fraction(run.start.loss) * (1 - Fraction(1, 2**40))  # shown to be below the risk of the identity
+    bound, values, near = fraction * first, run.measured(), run.near or None
     numbers = f"{run.end.loss:.3g}", f"{float(bound):.3g}"
     reason = "Q fell all the time" if run.functional["loss"].is_monotonic_decreasing else "Q did not always fall"
     reason += f"; distances at the end at most {values['distance']:.3g}, sampled {values['sampled']:.3g}; at least "
     reason += f"{100 * values['kept']:.3g} % of the squared gradient kept"
-    shown = given(run.end.prove_risk("<", bound), run.end.prove_distances())
+    shown = given(run.start.prove_risk(">", first), run.end.prove_risk("<", bound), run.end.prove_distances())
     if shown:
         return Finding(near, True, Evidence.ENCLOSED, reason, *numbers, shown, values)
     left = given(run.outside.prove_outside()) if run.outside is not None else ()
@@ -260,8 +261,7 @@ def _leaves(run: Run) -> Finding:
 
 
 def _random(run: Run) -> Finding:
-    losses = run.parametric["loss"]
-    drawn_losses = losses[losses.index >= 0].to_numpy()
+    drawn_losses = run.parametric.loc[run.parametric.index >= 0, "loss"].to_numpy()
     hits = drawn_losses > run.end.loss
     low, high = clopper_pearson(int(hits.sum()), len(hits))
     conclusion = True if low > 0.5 else False if high < 0.5 else None
@@ -402,7 +402,8 @@ CLAIM = Claim(
         Statement(
             "slope",
             r"With $\lVert h_l-\mathrm{Id}\rVert_L\le\varepsilon_l<1$: $\lVert G_i\rVert^2\ge\frac2n\lambda_{\min}(K_i)"
-            r"\prod_{l>i}(1-\varepsilon_l)^2\,(Q-Q^*)$. (Checked for $i=1$, whose matrix $K_1$ is constant.)",
+            r"\prod_{l>i}(1-\varepsilon_l)^2\,(Q-Q^*)$. (Checked for $i=1$, whose matrix $K_1$ is constant, "
+            r"with lower bounds of $\lambda_{\min}$ and $1-\varepsilon_l$ that are certified.)",
             "sharper",
             proof="written",
         ),
@@ -410,20 +411,23 @@ CLAIM = Claim(
             "converges",
             r"If $8Q_0<\frac1n\lambda_{\min}(K)\prod_{i\ge2}(1-b_i-\delta)^2\,\delta^2s^2$ for a state whose layers "
             r"are within $b_i$ of the identity in the norm of the space of $k_0$, $b_i+\delta<1$, then functional "
-            r"gradient descent from it converges to $Q=0$ with every layer within $b_i+\delta<1$ of the identity.",
+            r"gradient descent from it (by Armijo's rule, or with a constant step of at most $1/L$) converges to $Q=0$ "
+            r"with every layer within $b_i+\delta<1$ of the identity.",
             "sharper",
             proof="written",
         ),
         Statement(
             "descent",
             r"While its layers stay near the identity, functional gradient descent from the identity reaches the "
-            r"global minimum of $Q$ on the sample (here: a given fraction of the first $Q$ in so many iterations).",
+            r"global minimum of $Q$ on the sample (here: a given fraction of the first $Q$ in so many iterations; "
+            r"the run is one in floats, and what is certified is the risk of its last state).",
             "as corrected",
         ),
         Statement(
             "leaves",
             r"Nothing keeps functional gradient descent near the identity: started at the identity, it leaves the "
-            r"region $\lVert h_i-\mathrm{Id}\rVert_L\le1$.",
+            r"region $\lVert h_i-\mathrm{Id}\rVert_L\le1$. (The run is one in floats; that the state which it reached "
+            r"is outside is certified.)",
             "sharper",
             quantifier="some",
         ),

@@ -130,7 +130,9 @@ def _smaller(case: ApproximationCase, worst: proofs.Worst) -> dict[str, Finding]
     x, y = (float(p[0, 0]) for p in pairs)
     reason = f"α = {case.alpha} is too small for (1), and (2) is broken at x = {x:.6g}, y = {y:.6g} (first entries)"
     shown = f"{ratio / float(case.alpha):.6g}"
-    return dict.fromkeys(NAMES, Finding(False, False, Evidence.ENCLOSED, reason, shown, "1", _shown(*found)))
+    broken = Finding(False, False, Evidence.ENCLOSED, reason, shown, "1", _shown(*found))
+    # Of the other conclusions the pairs decide nothing.
+    return {n: broken if n in ("remainder", "constants") else replace(broken, conclusion=None) for n in NAMES}
 
 
 def _no_inverse(case: ApproximationCase) -> dict[str, Finding]:

@@ -111,6 +111,7 @@ import pandas as pd
 from rescert import runtime
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.landscape import tanh_case, tanh_instances, tanh_minima
+from rescert.landscape.tanh_certificates import rounded_down
 from rescert.landscape.tanh_instances import Case
 from rescert.statistics import clopper_pearson
 
@@ -140,7 +141,7 @@ def _series(known: Case, asked: bool, otherwise: str) -> Finding:
         reason = "the limit of small layers, not layers in series" if known.parallel else otherwise
         return Finding(False, None, Evidence.NUMERICAL, reason)
     proved = True if known.bad.assertions else None
-    measured = f"Q >= {known.bad.least:.4g}" if proved else None
+    measured = f"Q >= {rounded_down(known.bad.least)}" if proved else None
     return Finding(
         proved,
         proved,
@@ -163,7 +164,7 @@ def _every_scale(known: Case) -> Finding:
         return Finding(True, None, Evidence.ENCLOSED, series.reason)
     reason = f"m = {known.depth}, k = {known.width}: in parallel {known.bad.reason}; {series.reason}"
     return Finding(
-        True, True, Evidence.ENCLOSED, reason, f"Q >= {series.least:.4g}", "every radius > 0",
+        True, True, Evidence.ENCLOSED, reason, f"Q >= {rounded_down(series.least)}", "every radius > 0",
         (*known.bad.assertions, *series.assertions),
     )  # fmt: skip
 
@@ -173,7 +174,8 @@ def _line(known: Case) -> Finding:
         return Finding(False, None, Evidence.NUMERICAL, "not one unit on a line")
     found = known.found
     reason = f"of {found.starts} starts {found.solved} ended with Q = 0, {found.idle} at zero, {found.other} at other "
-    reason += f"critical points, the rest at none; Q counts as positive from {tanh_minima.POSITIVE} times the scale on"
+    reason += "critical points with a Hessian that is not singular, the rest at none or where units saturate; Q counts "
+    reason += f"as positive from {tanh_minima.POSITIVE} times the scale on"
     return Finding(True, found.other == 0, Evidence.NUMERICAL, reason, float(found.other), 0.0)
 
 
@@ -245,9 +247,9 @@ def figure(tables: Mapping[str, pd.DataFrame]) -> Drawing:
     by the teacher (solid) and by the student at the minimum (dashed). Bottom: level curves of $\min_aQ$ over $b$, all
     of it (logarithmic, three decades) and around the student; teacher (star) and student (disc) appear twice, because
     $(a,b)$ and $(-a,-b)$ are one network. Top right: share of random realisable problems on which the search met a
-    strict local minimum with $Q>0$ (disc; bar: 95 % interval), by $(m,d,k)$, depth, dimension and width; p: layers in
-    parallel, the limit of small layers. In all {problems} problems and {starts} starts; {certified} instances are
-    certified, up to depth {deepest}. On the line ($d=1$): {line_bad} of {line_problems} problems (95 % interval
+    strict local minimum with $Q>0$, in floats (disc; bar: 95 % interval), by $(m,d,k)$, depth, dimension and width; p:
+    layers in parallel, the limit of small layers. In all {problems} problems and {starts} starts; {certified} instances
+    are certified, up to depth {deepest}. On the line ($d=1$): {line_bad} of {line_problems} problems (95 % interval
     {line_share}).
     """
     import matplotlib.pyplot as plt
@@ -357,7 +359,8 @@ CLAIM = Claim(
         Statement(
             "every_scale",
             r"There are $m$, $d$, $k$ such that this is so for every $\epsilon>0$: it is enough that the $m$ layers "
-            r"*in parallel*, $x+\sum_iA_i\tanh(B_ix)$, have one such minimum.",
+            r"*in parallel*, $x+\sum_iA_i\tanh(B_ix)$, have one such minimum with "
+            r"$\max_S\|A_{i,S}B_{i,S}\|<\|A^*_iB^*_i\|$ for every $i$, $S$ the sets of units.",
             "sharper",
             quantifier="some",
             proof="written",

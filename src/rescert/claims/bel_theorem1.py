@@ -72,11 +72,13 @@ one vector.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rescert import runtime
+from rescert.certify.proof import Proof
 from rescert.claim import Claim, Drawing, Evidence, Finding, Inputs, Instance, Scalar, Statement
 from rescert.decomposition import affine_chain, matrix_case, matrix_factors, matrix_proofs
 from rescert.decomposition.factors import load_map
@@ -105,10 +107,16 @@ def validate(instance: Instance) -> None:
         affine_chain.chain(matrix, depth, instance.get("map"))
 
 
+def _both(conclusion: Proof, hypothesis: Proof) -> tuple[dict[str, Any], ...]:
+    """The assertions of a counterexample and of det Dh(x0) > 0; none if one is missing."""
+    return tuple(
+        p.assertion for p in (conclusion, hypothesis) if conclusion.proved and hypothesis.proved and p.assertion
+    )
+
+
 def _translation(case: Case) -> Finding:
     """The printed chain at x0 gives -b; h(x0) = b = (1/4, …)."""
-    proof = case.moved(np.full(len(case.found.matrix), 0.25))
-    shown = () if proof.assertion is None else (proof.assertion,)
+    shown = _both(case.moved(np.full(len(case.found.matrix), 0.25)), case.oriented())
     reason = "at x0 every entry of the printed chain is below that of h(x0)"
     return Finding(True, False if shown else None, Evidence.EXACT, reason, "-1/4", "1/4", assertions=shown)
 
@@ -116,13 +124,12 @@ def _translation(case: Case) -> Finding:
 def _rate(case: Case) -> Finding:
     depth = case.depth
     if depth == 1:
-        moved = case.not_identity()
-        shown = () if moved.assertion is None else (moved.assertion,)
+        shown = _both(case.not_identity(), case.oriented())
         reason = "log 1 = 0, and h - Id is not constant: Dh(x0) is not I"
         return Finding(True, False if shown else None, Evidence.EXACT, reason, bound="0", assertions=shown)
     smoothness, proof = matrix_proofs.many_logarithms(depth, str(CONSTANT))
     shown = () if proof.assertion is None else (proof.assertion,)
-    reason = f"h' = 1 + α max(x, 0), R = M = 1, α = {smoothness:.3g}: every ε is above {CONSTANT} ln(m)/m"
+    reason = f"h' = 1 + α max(x, 0), R = M = 1, α = {Decimal(smoothness):.3g}: every ε is above {CONSTANT} ln(m)/m"
     return Finding(True, False if shown else None, Evidence.ENCLOSED, reason, assertions=shown)
 
 
@@ -170,7 +177,7 @@ def check(instance: Instance, inputs: Inputs) -> dict[str, Finding]:
     """h(x) = T h~(x - x0) + b in m maps; nothing is read."""
     matrix, exact, rows = _matrix(instance)
     if matrix_case.orientation(matrix, rows) < 0:
-        proof = matrix_proofs.determinant(exact, len(matrix), "<")
+        proof = matrix_proofs.determinant(exact, matrix, "<")
         shown = () if proof.assertion is None else (proof.assertion,)
         broken = Finding(False if shown else None, None, Evidence.ENCLOSED, "det Dh(x0) < 0", assertions=shown)
         return dict.fromkeys(NAMES, broken)

@@ -219,11 +219,11 @@ def _limit(case: Case) -> Finding:
     found = suprema.supremum(root_program(case.h, case.depth), case.line(), LIMIT_TOLERANCE, precision=128)
     shown = (found.assertion,) if found.assertion is not None else ()
     row = case.rows["optimal"]
-    point = float(row["at"][0])
+    point = case.farthest("optimal")[1][0]
     excess = compare_magnitude(
         lambda v: ((case.h.jacobian(v["point"]).reshape(-1).log() / case.depth).exp() - 1) * v["factor"],
         lambda v: v["supremum"],
-        {"supremum": found.upper, "factor": "1.00001"},
+        {"supremum": found.upper, "factor": "1.00001", "radius": case.h.RADIUS},
         point=[point],
     )
     reason = f"the limit to five digits, from h' at v = {point:.6g}"

@@ -9,14 +9,18 @@ and so $Q(h)=Q(h^*)$ if all $D_{h_i}Q(h)$ vanish.
 
 ## 1. What is wrong as printed
 
-1. *An atom at 0.* The hypothesis $\lVert h-h^*\rVert<\infty$ is said to imply that $h(0)=h^*(0)$ and that $h^*$ is
-   differentiable at 0. It implies neither. The supremum leaves $x=0$ out, so $h^*(0)$ is free if $X=0$ has positive
-   probability; and $h^*(x)=h(x)+|x|$ in $d=1$ has norm 1 of the difference and no derivative at 0. The first gap
-   makes the theorem false. With $h_i=\mathrm{Id}$, $X\in\{1,2,0\}$, and $h^*=h$ at 1 and 2, but $h^*(0)=1$, every
-   derivative is 0, $\lVert h-h^*\rVert=0$ and $Q(h)>Q(h^*)$: a bad critical point at the identity. With
-   $h^*(1)=\frac54$ as well the bound is finite, and false. What is needed: $r(0)=0$ if $P(X=0)>0$.
-2. *The place of the Jacobians.* The proof differentiates $H_j(g)=h_j\circ g$ at $h_{j-1}\circ\dots\circ h_i$. The
+1. *An atom at 0.* Directions have $\Delta(0)=0$ throughout: otherwise $\lVert\Delta\rVert$ is no norm, and
+   differentiable layers of finite norm have $h_i(0)=0$. The hypothesis $\lVert h-h^*\rVert<\infty$ is said to imply
+   that $h(0)=h^*(0)$ and that $h^*$ is differentiable at 0. It implies neither. The supremum leaves $x=0$ out, so
+   $h^*(0)$ is free if $X=0$ has positive probability; and $h^*(x)=h(x)+|x|$ in $d=1$ has norm 1 of the difference and
+   no derivative at 0. The first gap makes the theorem false. With $h_i=\mathrm{Id}$, $X\in\{1,2,0\}$, and $h^*=h$ at
+   1 and 2, but $h^*(0)=1$, every derivative is 0, $\lVert h-h^*\rVert=0$ and $Q(h)>Q(h^*)$: a bad critical point at
+   the identity. With $h^*(1)=\frac54$ as well the bound is finite, and false. What is needed: $r(0)=0$ if $P(X=0)>0$.
+2. *The place of the Jacobians.* The proof writes $h=H_m\circ\dots\circ H_{i+1}\circ G_i(h_i)$, $G_i(g)=g\circ
+   h_{i-1}\circ\dots\circ h_1$, $H_j(g)=h_j\circ g$, and differentiates $H_j$ at $h_{j-1}\circ\dots\circ h_i$. The
    right place is $h_{j-1}\circ\dots\circ h_1$. For $i\ge2$ and layers that are not affine the two expressions differ.
+   The last formula alone can be read rightly, with $(DH_m\cdots DH_{i+1}\Delta)\circ h_{i-1}\circ\dots\circ h_1$; so
+   read, the rest of the proof goes through.
 3. *A derivative that need not exist.* The chain rule is applied to Fréchet derivatives of $H_j$ as a map between
    function spaces. For a differentiable $h_j$ this derivative need not exist (`bel_lemma5`). The derivative of $Q$
    does exist: section 2.
@@ -114,7 +118,8 @@ is the worst case of layers that all contract; what counts is the composition.
 
 Discrete distributions; weights, atoms, probabilities and labels are binary fractions, two labels $h^*(x)\pm n$ an
 atom. The distances of $x+A\tanh(Bx)$ from the identity are bounded by $\lVert A\rVert\lVert B\rVert$, each norm by a
-definite matrix; those of the factors of a map are $\alpha RM/m$ (`bel_theorem2`). $Q(h)-Q(h^*)$ is computed from the
+definite matrix; those of the factors of a map are $\alpha RM/m$ (`bel_theorem2`), or where that is not below 1, by a
+bound of $|h'(a_ix)/h'(a_{i-1}x)-1|$ on pieces of $X$. $Q(h)-Q(h^*)$ is computed from the
 joint distribution, not by the projection theorem. The infimum is shown from both sides: the explicit $\Delta$ has
 norm at most 1 and a derivative at most $(1-2^{-19})$ times the formula, another unit $\Delta$ is not better, and the
 step $h_i+\Delta/64$ lowers $Q$ by at least half of what the derivative says. On a finite set of atoms $h^*$ is free
@@ -268,13 +273,15 @@ CLAIM = Claim(
             r"h_i-\mathrm{Id}\rVert_L\le\varepsilon$, and $\lVert h-h^*\rVert<\infty$, then for all $i$, "
             r"$\inf_{\lVert\Delta\rVert\le1}D_{h_i}Q(h)(\Delta)\le-\frac{(1-\varepsilon)^{m-1}}{\lVert "
             r"h-h^*\rVert}(Q(h)-Q(h^*))$; if $D_{h_i}Q(h)=0$ for all $i$, then $Q(h)=Q(h^*)$. (Norms as defined: "
-            r"suprema over $x\ne0$.)",
+            r"suprema over $x\ne0$; $\Delta(0)=0$, without which that is no norm.)",
             "as printed",
         ),
         Statement(
             "index",
             r"$D_{h_i}Q(h)(\Delta)=E[(h-h^*)(X)\cdot DH_m(h_{m-1}\circ\dots\circ h_i)\cdots "
-            r"DH_{i+1}(h_i)\,\Delta(h_{i-1}\circ\dots\circ h_1(X))]$. (The Jacobians at the printed places.)",
+            r"DH_{i+1}(h_i)\,\Delta(h_{i-1}\circ\dots\circ h_1(X))]$. (Read as the chain rule before it, where the "
+            r"operators act on $\Delta\circ h_{i-1}\circ\dots\circ h_1$: the Jacobians at $h_{j-1}\circ\dots\circ "
+            r"h_i(X)$.)",
             "as printed",
         ),
         Statement(

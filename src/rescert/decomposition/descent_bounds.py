@@ -17,6 +17,7 @@ from rescert.decomposition.descent_hypotheses import (
     broken,
     conditions,
     critical,
+    far,
     measured,
     quotient,
     rates,
@@ -27,8 +28,10 @@ from rescert.decomposition.functional_derivative import Values
 
 def _printed(known: DescentCase) -> Outcome:
     """The literal statement: the norm of h - h* does not see an atom at 0."""
-    if known.family in ("zero", "shift") or known.farthest >= 1:
+    if known.family in ("zero", "shift"):
         return vacuous(known)
+    if (undecided := far(known)) is not None:
+        return undecided
     if known.family == "critical":
         shown = critical(known)
         reason = "all derivatives are 0 and Q(h) > Q(h*): the residual is at the atom 0, which ‖h-h*‖ leaves out"
@@ -123,10 +126,10 @@ def _pointwise(known: DescentCase, v: Values) -> Any:
 def settle(known: DescentCase, seed: int, generator: Generator) -> dict[str, Outcome]:
     """What a case says of every statement, by name; ``generator`` draws the directions that are compared."""
     findings = {"printed": _printed(known), "index": index(known), "lipschitz": lipschitz(known)}
-    if known.farthest >= 1 and known.family == "factors":
-        findings |= dict.fromkeys(("corrected", "doubled", "pointwise"), vacuous(known))
-        findings["infimum"] = infimum(known, seed, generator)
-        findings["composition"] = _composition(known)
+    if (undecided := far(known)) is not None:
+        findings |= dict.fromkeys(("corrected", "doubled", "pointwise", "infimum", "composition"), undecided)
+        if known.family == "factors":  # these are injective all the same
+            findings |= {"infimum": infimum(known, seed, generator), "composition": _composition(known)}
     elif broken(known) is not None:
         findings |= dict.fromkeys(("corrected", "doubled", "pointwise", "infimum", "composition"), vacuous(known))
     else:

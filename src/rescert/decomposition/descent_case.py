@@ -18,11 +18,13 @@ from rescert.certify.proof import Proof
 from rescert.decomposition.constants import Constants, constants
 from rescert.decomposition.factors import load_map
 from rescert.decomposition.functional_derivative import Criterion, Factors, Layers, Values, tensors
+from rescert.decomposition.interpolations import SmoothMap
 
 Generator = Callable[[int, str], torch.Generator]
 Assertions = tuple[dict[str, Any], ...]
 GRAIN = 2.0**-10  # drawn numbers are multiples of it
 ROOM = 2**16  # bounds of norms are multiples of 1/ROOM
+PIECES = 256  # of X, on which the distances of factors are bounded
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,16 @@ def _grained(values: torch.Tensor) -> np.ndarray:
     return (torch.round(values / GRAIN) * GRAIN).numpy()
 
 
+def _distinct(points: np.ndarray) -> np.ndarray:
+    """The rows, each that is there already moved by grains towards 0 in the first coordinate: $h^*$ is a function."""
+    found: list[list[float]] = []
+    for row in points.tolist():
+        while row in found:
+            row = [row[0] - math.copysign(GRAIN, row[0]), *row[1:]]
+        found.append(row)
+    return np.array(found)
+
+
 def _positive(key: str, value: Any, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"expected '{key}' to be an integer of at least {least}, got {value!r}")
@@ -149,7 +161,7 @@ def _drawn(instance: Mapping[str, Any], generator: Generator) -> DescentCase:
         inner.append(_grained(0.99 * b / torch.linalg.matrix_norm(b, ord=2)))
     layers = Layers(tuple(outer), tuple(inner), (np.zeros(dimension),) * depth)
     x = torch.randn(atoms, dimension, generator=draw, dtype=torch.float64)
-    places = _grained(torch.where(x >= 0, x + 0.125, x - 0.125))
+    places = _distinct(_grained(torch.where(x >= 0, x + 0.125, x - 0.125)))
     target = places + _grained(torch.randn(atoms, dimension, generator=draw, dtype=torch.float64) / 2)
     noise = _grained(torch.randn(atoms, dimension, generator=draw, dtype=torch.float64) / 4)
     numbers = {"x": places, "p": _probabilities(atoms, draw), "target": target, "noise": noise}
@@ -228,14 +240,35 @@ def _factors(instance: Mapping[str, Any], generator: Generator) -> DescentCase:
     )
     draw = generator(instance["seed"], "functional derivative")
     places = torch.rand(atoms, 1, generator=draw, dtype=torch.float64) * 2 - 1
-    x = _grained(float(known.radius) * torch.where(places >= 0, places.clamp(min=0.0625), places.clamp(max=-0.0625)))
+    x = float(known.radius) * torch.where(places >= 0, places.clamp(min=0.0625), places.clamp(max=-0.0625))
     errors = torch.randn(atoms, 1, generator=draw, dtype=torch.float64)
     residual = _grained(torch.where(errors >= 0, errors + 0.125, errors - 0.125))
     noise = np.full((atoms, 1), 0.25)
     composition = Factors(h, depth)
-    numbers = {"x": x, "p": _probabilities(atoms, draw), "residual": residual, "noise": noise, **composition.numbers()}
-    distances = (known.uniform / depth,) * depth
-    return DescentCase("factors", Criterion(composition, atoms), numbers, distances, (), known)
+    numbers: dict[str, Any] = {"p": _probabilities(atoms, draw), "residual": residual, "noise": noise}
+    numbers |= {"x": _distinct(_grained(x)), **composition.numbers()}
+    near = known.uniform < depth
+    distance, shown = (known.uniform / depth, ()) if near else _factor_distance(h, depth, known)
+    return DescentCase("factors", Criterion(composition, atoms), numbers, (distance,) * depth, shown, known)
+
+
+def _factor_distance(h: SmoothMap, depth: int, known: Constants) -> tuple[Fraction, Assertions]:
+    """A bound of |h'(a_i x)/h'(a_{i-1} x) - 1| for all i and x in X, in balls; αRM/m if no bound below 1 is shown."""
+
+    def room(v: Values) -> Any:
+        slopes = h.jacobian(v["a"] * v["x"])[..., 0]
+        apart, most = slopes[1:] - slopes[:-1], v["bound"] * slopes[:-1]
+        return torch.cat([most - apart, most + apart])
+
+    half = float(known.radius) / PIECES
+    pieces = half * (2 * np.arange(PIECES)[:, None] + 1 - PIECES)
+    schedule = [[[str(Fraction(i, depth))]] for i in range(depth + 1)]
+    floats = tensors({"a": schedule, "x": pieces})
+    slopes = h.jacobian(floats["a"] * floats["x"])[..., 0]
+    bound = Fraction(math.ceil(64 * float((slopes[1:] / slopes[:-1] - 1).abs().max())) + 2, 64)
+    box = {"x": {"mid": pieces, "rad": np.full_like(pieces, half * (1 + 2.0**-20))}}  # they overlap
+    proof = sign.prove(trace(room, {"x": pieces.shape}, {"a": schedule, "bound": str(bound)}), box, ">=")
+    return (known.uniform / depth, ()) if proof.assertion is None or bound >= 1 else (bound, (proof.assertion,))
 
 
 FAMILIES: dict[str, Callable[[Mapping[str, Any], Generator], DescentCase]] = {

@@ -38,7 +38,7 @@ def index(known: DescentCase) -> Outcome:
     proof = known.prove(lambda v: difference(v)[0] * difference(v)[0], ">", chosen)
     gap = float(difference({**known.floats, "directions": known.criterion.steepest(known.floats)})[0])
     reason = "for layer 2 the printed place gives another number than the derivative"
-    shown = assertions_of(proof)
+    shown = (*conditions(known), *assertions_of(proof)) if proof.proved and known.farthest < 1 else ()
     return Outcome(True, False if shown else None, False, reason, f"{gap:.3g}", "0", assertions=shown)
 
 

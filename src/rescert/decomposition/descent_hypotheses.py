@@ -46,11 +46,16 @@ def broken(known: DescentCase) -> tuple[str, tuple[dict[str, Any], ...]] | None:
         shown = assertions_of(known.prove(lambda v: -1 - v["A1"], ">="))
     elif known.family == "shift":
         shown = assertions_of(known.prove(lambda v: v["c1"] * v["c1"], ">"))
-    elif known.farthest >= 1:
-        return f"ε = {known.farthest} is not below 1", (sign.constant(known.farthest - 1, ">="),)
     else:
         return None
     return BROKEN[known.family], shown
+
+
+def far(known: DescentCase) -> Outcome | None:
+    """Undecided, where the distances are only known to be at most a number that is not below 1."""
+    if known.family in BROKEN or known.farthest < 1:
+        return None
+    return Outcome(None, None, False, f"the distances are at most {known.farthest}, which is not below 1")
 
 
 def assertions_of(*proofs: sign.Proof) -> tuple[dict[str, Any], ...]:
@@ -58,14 +63,20 @@ def assertions_of(*proofs: sign.Proof) -> tuple[dict[str, Any], ...]:
 
 
 def conditions(known: DescentCase) -> tuple[dict[str, Any], ...]:
-    """The distances of the layers, below 1 (factors of a map are injective without that); atoms that are not 0."""
-    apart = [known.prove(lambda v: (v["x"] * v["x"]).sum(dim=1), ">")]
+    """The distances of the layers, below 1 (factors are injective without that); atoms that are not 0 and distinct."""
+    first, second = torch.triu_indices(known.atoms, known.atoms, 1).tolist()
+
+    def between(v: Values) -> Any:
+        steps = torch.stack([v["x"][i] - v["x"][j] for i, j in zip(first, second, strict=True)])
+        return (steps * steps).sum(dim=1)
+
+    apart = [known.prove(lambda v: (v["x"] * v["x"]).sum(dim=1), ">"), known.prove(between, ">")]
     if known.known is not None:  # the constants of the map are those on its ball
         radius = {"square": str(known.known.radius**2)}
         apart.append(known.prove(lambda v: v["square"] - (v["x"] * v["x"]).sum(dim=1), ">=", radius))
     failed = [p.reason for p in apart if not p.proved]
     if failed:
-        raise ArithmeticError(f"expected atoms that are not 0, in the ball of the map: {failed[0]}")
+        raise ArithmeticError(f"expected distinct atoms that are not 0, in the ball of the map: {failed[0]}")
     near = (sign.constant(1 - known.farthest, ">"),) if known.farthest < 1 else ()
     return (*known.shown, *near, *assertions_of(*apart))
 

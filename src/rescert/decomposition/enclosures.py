@@ -124,6 +124,14 @@ def compare(function: Expression, numbers: Mapping[str, Any], **point: Sequence[
 def compare_magnitude(
     change: Expression, bound: Expression, numbers: Mapping[str, Any], **point: Sequence[float]
 ) -> Proof:
-    """Try to show |change| > bound, by either sign of the change."""
-    above = compare(lambda v: change(v) - bound(v), numbers, **point)
-    return above if above.proved else compare(lambda v: -change(v) - bound(v), numbers, **point)
+    """Try to show |change| > bound, by either sign, and that the "point" lies inside the ball of the "radius"."""
+
+    def shown(sign: int) -> Proof:
+        def output(v: Mapping[str, Any]) -> Any:
+            inside = v["radius"] * v["radius"] - (v["point"] * v["point"]).sum()
+            return torch.cat([sign * change(v) - bound(v), inside.reshape(1)])
+
+        return compare(output, numbers, **point)
+
+    above = shown(1)
+    return above if above.proved else shown(-1)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from rescert.certify import suprema
 from rescert.certify.proof import Proof
+from rescert.decomposition.approximation_case import INWARD
 from rescert.decomposition.constants import Constants, constants
 from rescert.decomposition.enclosures import (
     Expression,
@@ -100,16 +101,19 @@ class Case:
         return suprema.prove(curvature_program(self.h), sizes, ">")
 
     def farthest(self, schedule: str) -> tuple[int, list[float]]:
-        """The factor, and the point of X or of the line, where the decompose stage found that distance: a candidate."""
+        """The factor, and the point of X or of the line, where the decompose stage found that distance: a candidate.
+
+        Rounding left some points of the boundary outside X, so they are moved in.
+        """
         row = self.rows[schedule]
         factor, size = int(np.argmax(row["distances"])), self.h.DIMENSION if self.planar else 1
-        return factor, [float(x) for x in row["at"][size * factor : size * (factor + 1)]]
+        return factor, [INWARD * float(x) for x in row["at"][size * factor : size * (factor + 1)]]
 
     def excess(self, schedule: str, bound: Expression, numbers: Mapping[str, Any]) -> Proof:
         """Try to show that the schedule's distance exceeds a bound, at the candidate factor and point."""
         factor, point = self.farthest(schedule)
         ends = np.concatenate([[0.0], self.parameters(schedule)])
-        numbers = {**numbers, "after": float(ends[factor + 1]), "before": float(ends[factor])}
+        numbers = {**numbers, "after": float(ends[factor + 1]), "before": float(ends[factor]), "radius": self.h.RADIUS}
         if not self.planar:
             return compare_magnitude(lambda v: factor_change(self.h, v), bound, numbers, point=point)
         pair = singular_pair(self.h, numbers["after"], numbers["before"], point)

@@ -84,8 +84,13 @@ class Case:
         """What the entries of the product are shown to be within."""
         return float(RESIDUAL * np.abs(self.found.matrix).max())
 
+    @cached_property
     def product(self) -> Proof:
         return matrix_proofs.product_within(self.found, self.exact, self.residual)
+
+    def oriented(self) -> Proof:
+        """det R > 0."""
+        return matrix_proofs.determinant(self.exact, self.found.matrix, ">")
 
     @cached_property
     def least(self) -> float:
@@ -119,6 +124,12 @@ class Case:
             return None
         proof = self._prove(lambda v: (v["x"] * (v["matrix"] @ v["x"])).sum(), "<", x=vectors[:, 0])
         return "R has a negative eigenvalue", proof
+
+    def nearly_normal(self) -> bool:
+        """Whether R commutes with its transpose up to rounding, in floats."""
+        matrix = self.found.matrix
+        gap = matrix @ matrix.T - matrix.T @ matrix
+        return float(np.abs(gap).max()) <= RESIDUAL * float(np.abs(matrix).max()) ** 2
 
     def unpaired(self) -> bool:
         """Whether negative eigenvalues do not come in equal pairs, in floats."""

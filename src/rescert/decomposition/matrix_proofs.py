@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy.linalg import lu
 
 from rescert.certify import sign
 from rescert.certify.problem import trace
@@ -181,29 +182,27 @@ def commutator(matrix: Any, values: np.ndarray) -> Proof:
     return sign.prove(trace(entry, {}, {"matrix": matrix}), {}, ">")
 
 
-def determinant(matrix: Any, size: int, relation: str) -> Proof:
-    """The sign of a determinant of at most five rows, by cofactors."""
-    if size > 5:
-        return Proof(None, None, f"no determinant of {size} rows is expanded")
+def determinant(matrix: Any, values: np.ndarray, relation: str) -> Proof:
+    """The sign of a determinant: the product of the pivots of Gaussian elimination, on rows in the order of floats."""
+    size, order = len(values), np.argsort(lu(values, p_indices=True)[0])
+    rows = np.eye(size, dtype=np.int64)[order]
+    parity = round(float(np.linalg.det(rows)))
 
-    def minor(m: Any, columns: tuple[int, ...]) -> Any:
-        row = size - len(columns)
-        if not columns:
-            return 1
-        terms = [
-            (-1) ** k * m[row, column] * minor(m, (*columns[:k], *columns[k + 1 :])) for k, column in enumerate(columns)
-        ]
-        total = terms[0]
-        for term in terms[1:]:
-            total = total + term
-        return total
+    def product(v: Mapping[str, Any]) -> Any:
+        rest, total = v["rows"] @ v["matrix"], parity
+        for _ in range(size - 1):
+            pivot = rest[:1, :1]
+            total = total * pivot
+            rest = rest[1:, 1:] - rest[1:, :1] @ (rest[:1, 1:] / pivot)
+        return (total * rest).reshape(1)
 
-    return sign.prove(trace(lambda v: minor(v["matrix"], tuple(range(size))), {}, {"matrix": matrix}), {}, relation)
+    return sign.prove(trace(product, {}, {"matrix": matrix, "rows": rows}), {}, relation, 256)
 
 
 def many_logarithms(depth: int, constant: str) -> tuple[int, Proof]:
     """An integer α with (1+α)^(1/m) - 1 > C ln(m)/m, and the proof."""
-    smoothness = math.ceil((1 + 1.001 * float(Fraction(constant)) * math.log(depth) / depth) ** depth)
+    root = 1 + 1.001 * float(Fraction(constant)) * math.log(depth) / depth
+    smoothness = math.ceil(Fraction(math.ceil(1000 * root), 1000) ** depth)  # beyond floats at some depths
 
     def slack(v: Mapping[str, Any]) -> Any:
         root = ((1 + v["smoothness"]).log() / v["depth"]).exp()

@@ -19,8 +19,8 @@ first coordinates of $g_b(X)$ fill the interval $p_b([-R,R])$. So $\lVert h_i-\m
 over $|t|\le R$ of $|u|\,|f_a'-f_b'|/p_b'=0.8\,|u|\,|\sin at-\sin bt|/(1+0.8s\sin bt)$, in any dimension, whether
 $g_b(X)$ is convex or not (it is not, for $b$ near 1).
 
-The entries of $u$ and the factor $0.8$ are floats. They change $Dh$ by less than $10^{-15}$, which the constants,
-rounded up, leave room for.
+The entries of $0.8u$ are floats. They change $Dh$ by less than $10^{-15}$, which the constants, rounded up, leave room
+for; `line_change` is that of the map with these floats.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ class Ridge:
 
     def line_change(self, a: torch.Tensor, b: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """|u| (f_a' - f_b')/p_b' at the first coordinate t: the distance of the factor from the identity, signed."""
-        direction = self.direction
-        length = HEIGHT * torch.sqrt((direction * direction).sum())
+        # h has the floats w = 0.8 u. With a traced zero a program encloses their length, which a float would round.
+        entries = [w + 0 * a for w in self.outer[:, 0].tolist()]
+        length = torch.sqrt(sum((w * w for w in entries), start=0 * a))
         change = 2 * torch.cos((a + b) * t / 2) * torch.sin((a - b) * t / 2)
-        return length * change / (1 + HEIGHT * direction[0] * torch.sin(b * t))
+        return length * change / (1 + entries[0] * torch.sin(b * t))

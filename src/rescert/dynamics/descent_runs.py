@@ -127,7 +127,7 @@ class Run:
         return [self.start, *([self.end] if self.near else [])]
 
     def critical(self) -> Assertions:
-        """That the inside states have positive risk and a gradient that is not zero."""
+        """That the inside states have positive risk and in no layer a gradient that is zero."""
         return given(
             *(p for s in self.inside for p in (s.prove_distances(), s.prove_risk(">", Fraction(0)), s.prove_steep()))
         )

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from rescert.decomposition.dilated_factor import DilatedFactor, largest, norms, radius, spread
 from rescert.decomposition.factors import load_map
+from rescert.decomposition.interpolations import SmoothMap
 from rescert.dynamics.trained import Emit, Generator, Progress, Trained
 from rescert.networks.two_layer import ACTIVATIONS, TwoLayer, compose, kinked
 
@@ -116,10 +117,15 @@ class Part:
     witnesses: list[dict[str, Any]]
 
 
+def tried(h: SmoothMap) -> Tensor:
+    """The points of X at which fits are measured."""
+    return spread(h, FRESH[h.DIMENSION], TURN)
+
+
 def fit(name: str, depth: int, config: Mapping[str, Any], draws: torch.Generator) -> Iterator[Part]:
     """All methods on one map at one depth; the last parts hold the steepest layers."""
     h = load_map(name)
-    sample, fresh = spread(h, config["samples"]), spread(h, FRESH[h.DIMENSION], TURN)
+    sample, fresh = spread(h, config["samples"]), tried(h)
     factors = [DilatedFactor(h, i, depth) for i in range(1, depth + 1)]
     drawn = [draw(config["runs"], config["width"], h.DIMENSION, len(sample), draws) for _ in factors]
     true = [_largest_constant(f, fresh) for f in factors]

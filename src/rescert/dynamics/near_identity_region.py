@@ -161,9 +161,18 @@ class State:
             self.program(lambda v: self.slope(v) - self.risk(v) * v["rate"], rate=str(2 * self.rate())), {}, ">"
         )
 
+    def slopes(self, values: Any) -> Any:
+        r"""$\|G_i\|^2=\operatorname{tr}(w_i^{\mathsf T}K_iw_i)$ of all layers, (m,)."""
+        residual, _, (_, kernels, layers) = self.run(values)
+        kernel, pulled = Kernel(self.kernel, values["square"]), kernel_layers.backward(kernels, layers, residual)
+        parts = zip(pulled, kernels, strict=True)
+        return torch.stack([(w * (kernel.evaluate(k.points, k.points).values() @ w)).sum() for w, k in parts]) / (
+            self.count**2
+        )
+
     def prove_steep(self) -> Proof:
-        r"""$\|G_1\|^2>0$."""
-        return sign.prove(self.program(self.slope), {}, ">")
+        r"""$\|G_i\|^2>0$ for every layer."""
+        return sign.prove(self.program(self.slopes), {}, ">")
 
     @cached_property
     def room(self) -> Fraction:

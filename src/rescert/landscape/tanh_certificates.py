@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context
 from itertools import product
 from typing import Any
 
@@ -34,6 +35,15 @@ class Minimum:
     least: float = 0.0
 
 
+def rounded_down(value: float) -> str:
+    """At most ``value``, in four digits.
+
+    >>> rounded_down(0.19996)
+    '0.1999'
+    """
+    return f"{float(Context(prec=4, rounding=ROUND_FLOOR).create_decimal_from_float(value)):.4g}"
+
+
 def prove_minimum(problem: TanhProblem, point: Mapping[str, np.ndarray]) -> Minimum:
     """Exactly one critical point near ``point``; the Hessian positive definite and $Q>0$ in a box around it."""
     program = problem.program(problem.risk)
@@ -46,7 +56,7 @@ def prove_minimum(problem: TanhProblem, point: Mapping[str, np.ndarray]) -> Mini
     above = sign.prove(program, zero.box, ">")
     if above.assertion is None:
         return Minimum(f"Q > 0 is not shown: {above.reason}")
-    reason = f"a strict local minimum with Q >= {above.lower:.4g}; {zero.reason}"
+    reason = f"a strict local minimum with Q >= {rounded_down(above.lower)}; {zero.reason}"
     return Minimum(reason, zero.box, (zero.assertion, bends.assertion, above.assertion), above.lower)
 
 

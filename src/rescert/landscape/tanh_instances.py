@@ -92,7 +92,9 @@ def read(instance: Instance, generator: Callable[[int, str], torch.Generator]) -
         bad = tanh_case.bad_minimum(problem, start, radius)
         return Case(1, problem.points.shape[1], problem.inner.shape[1], False, radius, None, problem, bad)
     family = family_of(instance)
-    draw = generator(instance["seed"], "bel_local_minimum")
+    # The summary pools all families on the line: they must not share their atoms.
+    line = f" line {family.depth} {family.width} {instance['family']}" if family.dimension == 1 else ""
+    draw = generator(instance["seed"], f"bel_local_minimum{line}")
     problems = tanh_minima.draw(family, instance["problems"], instance["samples"], draw)
     found = tanh_minima.search(problems, instance["starts"], instance["iterations"], draw)
     bad, best = Bad("no start ended at a candidate"), None

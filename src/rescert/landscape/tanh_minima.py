@@ -16,7 +16,7 @@ from rescert.landscape.tanh_problem import TanhProblem, forward
 
 GRID, SHARES = 2.0**10, 64  # atoms and teachers are multiples of 1/1024, weights of 1/64
 FLAT, SOLVED, FAR = 1e-9, 1e-12, 50.0  # gradient of a critical point, risk of a global one, parameters given up
-POSITIVE, STRICT = 1e-5, 1e-6  # least risk, and least ratio of eigenvalues, of a candidate
+POSITIVE, STRICT = 1e-5, 1e-6  # least risk, and least ratio of eigenvalues, of a candidate; less is singular
 IDLE = 1e-4  # parameters below which a point counts as the zero point
 LOW, HIGH = 1e-12, 1e6  # bounds of the damping
 
@@ -125,8 +125,9 @@ def lower_lipschitz(outer: Tensor, inner: Tensor) -> Tensor:
 class Found:
     """How the starts ended, and the best ``candidates``: (problem, parameters), best conditioned first.
 
-    ``solved``: with Q = 0 in floats. Of the ``critical`` points those with Q > 0 are ``idle`` at zero or ``other``; of
-    these some are ``strict`` minima, on so many ``problems``, and on ``nearer`` of them with layers that are nearer.
+    ``solved``: with Q = 0 in floats. Of the ``critical`` points those with Q > 0 are ``idle`` at zero or ``other``, if
+    the Hessian is not singular (where it is, units may just saturate: the gradient is small, and not 0). Some of the
+    others are ``strict`` minima, on so many ``problems``, and on ``nearer`` of them with layers that are nearer.
     """
 
     starts: int
@@ -154,11 +155,13 @@ def search(problems: Problems, starts: int, iterations: int, generator: torch.Ge
     scale = family.outer**2
     critical = (gradient < FLAT * scale) & (theta.abs().amax(1) < FAR)
     above = torch.nonzero(critical & (risk > POSITIVE * scale))[:, 0]
-    moved = theta[above].abs().amax(1) > IDLE if len(above) else torch.zeros(0)
+    moved = theta[above].abs().amax(1) > IDLE if len(above) else torch.zeros(0, dtype=torch.bool)
+    regular = moved
     strict: list[tuple[float, int]] = []
     if len(above):
         bends = vmap(hessian(family.risk))(theta[above], *(part[above] for part in data))
         values = torch.linalg.eigvalsh(bends)
+        regular = values.abs().amin(1) > STRICT * values.abs().amax(1)
         ratios = (values[:, 0] / values[:, -1]).tolist()
         strict = [(r, i) for r, i in zip(ratios, above.tolist(), strict=True) if r > STRICT]
     near = [(r, i) for r, i in strict if _nearer(family, theta[i], problems.teachers[owners[i]])]
@@ -170,7 +173,7 @@ def search(problems: Problems, starts: int, iterations: int, generator: torch.Ge
         solved=int((risk < SOLVED * scale).sum()),
         critical=int(critical.sum()),
         idle=len(above) - int(moved.sum()),
-        other=int(moved.sum()),
+        other=int((moved & regular).sum()),
         strict=len(strict),
         problems=len({int(owners[i]) for _, i in strict}),
         nearer=len(best),

@@ -74,9 +74,10 @@ def offset_positive(known: Weighted) -> Proof:
     return sign.prove(known.problem.program(known.problem.risk, known.given), known.zero(), ">")
 
 
-def mean_positive(problem: TanhProblem) -> Proof:
+def mean_positive(known: Weighted) -> Proof:
     r"""$|E[x]|^2>0$."""
-    return sign.prove(trace(lambda v: ((v["p"] @ v["X"]) ** 2).sum(), {}, problem.constants()), {}, ">")
+    square = known.problem.program(lambda v: ((v["p"] @ v["X"]) ** 2).sum(), known.given)
+    return sign.prove(square, known.zero(), ">")
 
 
 def linear_argument(problem: TanhProblem) -> Assertions:

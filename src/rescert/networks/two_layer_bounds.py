@@ -134,6 +134,28 @@ def steeper(h: SmoothMap, depth: int, index: int, layer: TwoLayer, points: Any, 
     return [inside(h, points), sign.prove(trace(output, {}, numbers), {}, ">", PRECISION)]
 
 
+def accurate(h: SmoothMap, depth: int, index: int, layer: TwoLayer, points: Any, part: float) -> list[Proof]:
+    """Try to show that the errors at the images of points (n, d) are at most a part of |h_i - Id| at a point of X."""
+    factor = DilatedFactor(h, index, depth)
+    place = largest(lambda v: factor.increment(v).norm(dim=-1), h, spread(h, POINTS))[0] * INSIDE
+    constants = {"outer": layer.outer, "inner": layer.inner, "bias": layer.bias, "shift": layer.shift}
+    numbers = {**constants, "points": np.asarray(points), "place": place[None].tolist(), "part": str(part)}
+    numbers |= {"before": [str(index - 1)], "after": [str(index)], "depth": [str(depth)]}
+
+    def output(v: Mapping[str, Any]) -> Any:
+        network = TwoLayer(layer.activation, v["outer"], v["inner"], v["bias"], v["shift"])
+
+        def ends(x: Any) -> tuple[Any, Any]:
+            image = x if index == 1 else carried(h, v["before"] / v["depth"], x)
+            return image, carried(h, v["after"] / v["depth"], x) - image
+
+        (image, increment), (_, largest) = ends(v["points"]), ends(v["place"])
+        gap, size = network.increment(image) - increment, largest * v["part"]
+        return (size * size).sum() - (gap * gap).sum(-1)
+
+    return [inside(h, numbers["place"]), sign.prove(trace(output, {}, numbers), {}, ">=", PRECISION)]
+
+
 def near(h: SmoothMap, depth: int, index: int, layer: TwoLayer, bound: str) -> suprema.Supremum:
     """Try to show that the network is within ``bound`` of the factor on all of g_b(X), for d = 1."""
     constants = {"outer": layer.outer, "inner": layer.inner, "bias": layer.bias, "shift": layer.shift}
@@ -178,13 +200,15 @@ def _steepness(factor: DilatedFactor) -> Callable[[torch.Tensor], torch.Tensor]:
 
 
 def kinked_bounds(h: SmoothMap, knots: np.ndarray, bound: str) -> Kinked:
-    r"""Try to show that the knots rise, that each layer is at most as steep as its factor, and the error's bound.
+    r"""Try to show that the knots rise and span X, that no layer is steeper than its factor, and the error's bound.
 
     Each slope $s_{ij}$ of an increment is compared with $|h_i'(g_b(v))-1|$ at one point v for each layer, and the error
     with ``bound`` on all pieces at once. ``share`` is the largest $|s_{ij}|$, in parts of that, over all layers.
     """
     depth = len(knots) - 1
     rises = sign.prove(trace(lambda v: v["knots"][:, 1:] - v["knots"][:, :-1], {}, {"knots": knots}), {}, ">")
+    ends_of_x: dict[str, Any] = {"ends": knots[0, [0, -1]], "side": ["-1", "1"], "radius": h.RADIUS}
+    covers = sign.prove(trace(lambda v: v["ends"] * v["side"] - v["radius"], {}, ends_of_x), {}, ">=")
     points = spread(h, POINTS + 1)
     factors = [DilatedFactor(h, i, depth) for i in range(1, depth + 1)]
     where = torch.stack([largest(_steepness(f), h, points)[0] for f in factors]) * INSIDE
@@ -204,7 +228,7 @@ def kinked_bounds(h: SmoothMap, knots: np.ndarray, bound: str) -> Kinked:
     share = float((np.abs(steps[1:] / steps[:-1] - 1) / np.abs(slopes)[:, None]).max())
     steep = sign.prove(trace(flatter, {}, numbers), {}, ">", PRECISION)
     return Kinked(
-        [rises, inside(h, where.tolist()), steep, _interpolation(h, knots[0], knots[-1], bound)],
+        [rises, covers, inside(h, where.tolist()), steep, _interpolation(h, knots[0], knots[-1], bound)],
         float(Fraction(bound)),
         share,
     )

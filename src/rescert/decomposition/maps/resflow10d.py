@@ -22,7 +22,6 @@ $\lVert DF_k-I\rVert\le\tfrac14\tanh^2(\rho_k/\sqrt2)=:\kappa_k$, at most $0.102
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import torch
@@ -89,14 +88,15 @@ def jacobian_change(a: torch.Tensor, b: torch.Tensor, x: torch.Tensor) -> torch.
 def curvature(v: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """The bound β(L_2 L_3 + L_1² L_3 + L_1² L_2²) on ‖D²h‖ for the ball of a radius, shape (1,); α at the radius 1."""
     radius, stretch = v["radius"], []
+    zero = 0 * radius  # traced, so that a program encloses the roots, which floats would round
     for _ in _BLOCKS:
-        entry = radius * math.sqrt(0.5)
+        entry = radius * torch.sqrt(0.5 + zero)
         inner = torch.tanh(entry)
         stretch.append(1 + inner * inner / 4)
         radius = radius * (1 + (1 - inner / entry) / 4)
     first, second, third = stretch
     factors = second * third + first * first * third + first * first * second * second
-    return torch.stack([factors / (3 * math.sqrt(6))])
+    return torch.stack([factors / (3 * torch.sqrt(6 + zero))])
 
 
 def _rolled(x: torch.Tensor, places: int) -> torch.Tensor:
